@@ -1,0 +1,40 @@
+"""How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
+
+import sys
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def say(message: str) -> None:
+    """A line about what is going on."""
+    err.print(message, markup=False)
+
+
+def complain(message: str, hint: str = "") -> None:
+    """What went wrong, and what to do about it."""
+    err.print(f"[bold red]scrobbles:[/] {_escaped(message)}")
+    if hint:
+        err.print(f"  {_escaped(hint)}", style="dim")
+
+
+def emit_json(answer: object) -> None:
+    """The answer for a script: one JSON document on stdout."""
+    sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    sys.stdout.flush()
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """An empty table in the house style; the columns named in `right` are numbers."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return made
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,69 @@
+"""Finds the verb, runs it, and turns what went wrong into one sentence and an exit code."""
+
+import sys
+import traceback
+from importlib import import_module
+
+import typer
+
+from cli.console import complain
+from schemas.errors import BUG, DONE, INTERRUPTED, Fault
+
+# Verb to module. Only the module of the verb that was typed is imported: all of them would cost 0.2 s.
+VERBS = {
+    "up": "up",
+    "down": "down",
+    "status": "status",
+    "doctor": "doctor",
+    "config": "config",
+    "migrate": "migrate",
+    "topics": "topics",
+    "import": "import_file",
+    "consume": "consume",
+    "verify": "verify",
+    "top": "top",
+    "recent": "recent",
+    "user": "user",
+}
+
+
+def build(verb: str | None) -> typer.Typer:
+    """The command line for one verb, or for all of them where the verb is unknown or help is wanted."""
+    app = typer.Typer(
+        name="scrobbles",
+        help="Listening history, from export files and live players, through Kafka into a Postgres you own.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode="rich",
+    )
+    app.callback()(lambda: None)  # keeps the verb a word of its own when only one is loaded
+    names = [VERBS[verb]] if verb in VERBS else list(VERBS.values())
+    for name in names:
+        app.add_typer(import_module(f"cli.{name}").app)
+    return app
+
+
+def main() -> None:
+    """The `scrobbles` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; nothing escapes. A verb returns its own by `raise typer.Exit`."""
+    try:
+        build(arguments[0] if arguments else None)(arguments, prog_name="scrobbles")
+    except Fault as fault:
+        complain(fault.message, fault.hint)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except Exception:  # noqa: BLE001 - the last frame: whatever arrives here is our bug, and is reported as one
+        traceback.print_exc()
+        complain("this is a bug of scrobbles, not of your data", "please report it with the lines above")
+        return BUG
+    return DONE

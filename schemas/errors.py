@@ -1,0 +1,57 @@
+"""What can go wrong, by what the person should do about it. The exit code says the same to a script.
+
+    Fault                      1   failed
+    ├── UsageFault             2   the command line asks for something impossible
+    ├── DataFault              65  a file or an offset is not what it must be; nothing was guessed
+    ├── DependencyGone         69  Kafka or Postgres does not answer
+    ├── AccessDenied           77  it answers and refuses us
+    └── ConfigurationFault     78  a setting, or the schema of the database
+
+Anything that is not a Fault is a bug of ours, exit code 70.
+"""
+
+DONE = 0
+FINISHED_WITH_REJECTS = 3
+BUG = 70
+INTERRUPTED = 130
+
+
+class Fault(Exception):
+    """`message` is one sentence that names the thing and its state; `hint` says what to do, where we know it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageFault(Fault):
+    """The command line asks for something impossible."""
+
+    exit_code = 2
+
+
+class DataFault(Fault):
+    """A file or an offset is not what it must be."""
+
+    exit_code = 65
+
+
+class DependencyGone(Fault):
+    """Kafka or Postgres does not answer; the same call may succeed later."""
+
+    exit_code = 69
+
+
+class AccessDenied(Fault):
+    """Kafka or Postgres answers and refuses us."""
+
+    exit_code = 77
+
+
+class ConfigurationFault(Fault):
+    """A setting is wrong, or the schema of the database is not the one this version needs."""
+
+    exit_code = 78

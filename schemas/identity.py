@@ -1,0 +1,82 @@
+"""Which spellings are the same artist, album or track.
+
+`normalise` decides it, here and nowhere else: SQL `lower()` disagrees with it (capital I with dot, final sigma, sharp s)
+and is never used for identity. Ids are digests of the normalised parts, so two workers that meet a new artist at the
+same moment compute the same id and have nothing to race for. `person` of BLAKE2 keeps the kinds apart and carries
+the version: whoever changes a rule below must raise it.
+
+Control characters never survive normalising, so U+001F between the parts cannot be forged by a name.
+"""
+
+import unicodedata
+from functools import lru_cache
+from hashlib import blake2b
+
+from schemas.listen import Track
+
+SEPARATOR = "\x1f"
+
+# Before NFKC, which would turn the acute accent into a space and a combining mark, and leaves U+2010 and U+301C alone.
+_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("‘’ʼ′´`", "'"),
+        **dict.fromkeys("“”„″", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        "\u301c": "~",
+    }
+)
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+_VARIATION_SELECTORS = "\ufe0e\ufe0f"
+
+
+@lru_cache(maxsize=32_768)
+def normalise(text: str) -> str:
+    """The form of a name that identifies it; may be empty. Diacritics and punctuation stay: "!!!" is a band.
+
+    Stable: normalising twice changes nothing. White space of any kind, tabs too, becomes single blanks.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.replace("`", "'").lower().split())
+    kept = "".join(filter(_is_kept, text.translate(_ASCII)))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
+    # Again, for NFKC itself makes typographic signs: the small em dash U+FE58 becomes U+2014.
+    return " ".join(folded.translate(_ASCII).split())
+
+
+def _is_kept(character: str) -> bool:
+    if character in _VARIATION_SELECTORS:
+        return False
+    return character.isspace() or unicodedata.category(character) not in _DROPPED_CATEGORIES
+
+
+def lookup_key(track: Track) -> bytes:
+    """The Kafka message key: normalised primary artist, title and album (empty if there is none), as UTF-8.
+
+    It routes all plays of a track to one partition; it does not by itself make anything unique.
+    """
+    album = normalise(track.album) if track.album else ""
+    return SEPARATOR.join((normalise(track.artists[0]), normalise(track.title), album)).encode()
+
+
+def artist_id(name: str) -> bytes:
+    """16 bytes, from the normalised name."""
+    return blake2b(normalise(name).encode(), digest_size=16, person=b"artist/1").digest()
+
+
+def album_id(artist: str, title: str) -> bytes:
+    """16 bytes, from the normalised album artist and title."""
+    parts = normalise(artist) + SEPARATOR + normalise(title)
+    return blake2b(parts.encode(), digest_size=16, person=b"album/1").digest()
+
+
+def track_id(track: Track) -> bytes:
+    """16 bytes, from the lookup key."""
+    return blake2b(lookup_key(track), digest_size=16, person=b"track/1").digest()
+
+
+def spelling_rank(name: str) -> int:
+    """0 for mixed case, 1 for all capitals or none: of two spellings the lower (rank, text) is shown.
+
+    Only letters that have a case count: a Japanese or a purely numeric name ranks 0.
+    """
+    return int(name != name.swapcase() and (name == name.upper() or name == name.lower()))

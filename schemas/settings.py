@@ -1,0 +1,164 @@
+"""The settings: defaults, then the running local stack, a TOML file, the environment, flags; the later wins.
+
+msgspec reads and checks them, for it is loaded anyway: a settings framework would add 0.2 s to every command.
+Nothing is read when this module is imported, and an unknown key is an error.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+import platformdirs
+
+from schemas.errors import ConfigurationFault
+
+APPLICATION = "scrobble-stream"
+PREFIX = "SCROBBLES_"
+# Names the TOML file; the one variable that is no setting.
+CONFIG_VARIABLE = "SCROBBLES_CONFIG"
+# What `scrobbles up` leaves in the data folder, so that every verb finds the stack it started.
+STACK_FILE = "stack.json"
+KAFKA = "kafka_properties"
+_SECRET = re.compile(r"password|secret|token|jaas|key\.pem")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set. `kafka` lists bootstrap servers; `kafka_properties` goes to librdkafka as it is."""
+
+    data: Path
+    kafka: str | None = None
+    database_url: str | None = None
+    topic_prefix: str = "scrobbles"
+    group: str = "scrobbles"
+    # "consumer" is KIP-848 (Kafka 4): a worker has its partitions after 0.6 s. "classic" works with every broker.
+    group_protocol: Literal["consumer", "classic"] = "consumer"
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    # Where a worker serves its metrics, on loopback; 0 is nowhere.
+    metrics_port: int = 0
+    kafka_properties: dict[str, str] = {}
+
+
+class Value(NamedTuple):
+    """One setting of one layer, and where it was read."""
+
+    value: object
+    origin: str
+
+
+# Setting name to value. A librdkafka property is "kafka_properties." and its name.
+Layer: TypeAlias = dict[str, Value]
+
+
+class Loaded(NamedTuple):
+    """The settings, and where each one that was set came from: a file, a variable, a flag."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Loaded:
+    """Merge all layers. Raises ConfigurationFault for what is unknown, ill-typed or cannot be read."""
+    chosen = {key: Value(value, "flag") for key, value in (flags or {}).items() if value is not None}
+    layers = [_file_layer(environment), _environment_layer(environment), chosen]
+    explicit = {key: value for layer in layers for key, value in layer.items()}
+    data = explicit.get("data", Value(platformdirs.user_data_dir(APPLICATION), "default"))
+    folder = Path(str(data.value)).expanduser().absolute()
+    merged = {**_stack_layer(folder), **explicit, "data": Value(str(folder), data.origin)}
+    return Loaded(_typed(merged), {key: value.origin for key, value in merged.items()})
+
+
+def masked(settings: Settings) -> dict[str, object]:
+    """The settings as they may be shown: every password replaced by three stars."""
+    shown: dict[str, object] = msgspec.to_builtins(settings, enc_hook=str)
+    shown["database_url"] = mask_url(settings.database_url) if settings.database_url else None
+    shown[KAFKA] = {key: "***" if _SECRET.search(key) else value for key, value in settings.kafka_properties.items()}
+    return shown
+
+
+def mask_url(url: str) -> str:
+    """A database address without its password, in URL form and in key=value form."""
+    url = re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", url)
+    return re.sub(r"(password=)('[^']*'|[^\s&]+)", r"\1***", url)
+
+
+def _stack_layer(data: Path) -> Layer:
+    path = data / STACK_FILE
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigurationFault(f"{path} cannot be read: {error}", "`scrobbles up` writes it anew") from error
+    return {key: Value(value, str(path)) for key, value in found.items()}
+
+
+def _file_layer(environment: Mapping[str, str]) -> Layer:
+    named = environment.get(CONFIG_VARIABLE)
+    path = Path(named) if named else Path(platformdirs.user_config_dir(APPLICATION)) / "config.toml"
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        if named:
+            raise ConfigurationFault(f"{CONFIG_VARIABLE} names {path}, which does not exist") from error
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationFault(f"{path} cannot be read: {error}") from error
+    return {key: Value(value, str(path)) for key, value in _flat(content, str(path))}
+
+
+def _flat(table: Mapping[str, object], path: str, above: str = "") -> Iterator[tuple[str, object]]:
+    """TOML reads `sasl.password = "x"` as a table in a table; librdkafka names are flat."""
+    for key, value in table.items():
+        name = above + key
+        if isinstance(value, dict):
+            yield from _flat(value, path, f"{name}.")
+        else:
+            _must_be_known(name, f"{name} in {path}")
+            yield name, value
+
+
+def _environment_layer(environment: Mapping[str, str]) -> Layer:
+    layer = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name.endswith("_file"):
+            name, text = name.removesuffix("_file"), _secret_of(variable, text)
+        if name.startswith("kafka__"):
+            name = f"{KAFKA}.{name.removeprefix('kafka__').replace('_', '.')}"
+        _must_be_known(name, f"the variable {variable}")
+        layer[name] = Value(text, variable)
+    return layer
+
+
+def _secret_of(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationFault(f"{variable} names {path}, which cannot be read: {error}") from error
+
+
+def _must_be_known(name: str, place: str) -> None:
+    known = [field for field in Settings.__struct_fields__ if field != KAFKA]
+    if name in known or name.startswith(f"{KAFKA}."):
+        return
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "known: " + ", ".join(known)
+    raise ConfigurationFault(f"{place} is no setting", hint)
+
+
+def _typed(merged: Layer) -> Settings:
+    plain = {key: value.value for key, value in merged.items() if not key.startswith(f"{KAFKA}.")}
+    properties = {key.removeprefix(f"{KAFKA}."): str(value.value) for key, value in merged.items() if key not in plain}
+    try:
+        return msgspec.convert({**plain, KAFKA: properties}, Settings, strict=False, dec_hook=lambda type_, x: type_(x))
+    except msgspec.ValidationError as error:
+        field = re.search(r"\$\.(\w+)", str(error))
+        origin = merged[field[1]].origin if field and field[1] in merged else "settings"
+        raise ConfigurationFault(f"{origin}: {error}") from error
