@@ -1,0 +1,67 @@
+"""`scrobbles consume`: one consumer worker in the foreground."""
+
+import gc
+import signal
+from types import FrameType
+from typing import Annotated, Literal
+
+import structlog
+import typer
+
+from cli.logs import configure_logs
+from cli.wiring import database_url, settings
+from consumers.listens.loop import Limits, Waiting
+from consumers.listens.metrics import record, serve
+from consumers.listens.start import start
+from schemas.topics import LANES
+
+app = typer.Typer()
+
+
+@app.command()
+def consume(
+    lane: Annotated[
+        Literal["live", "import", "all"], typer.Option(help="Which plays: of the moment, of imports, or both.")
+    ] = "all",
+) -> None:
+    """Run one consumer worker until SIGTERM; start more of them to go faster.
+
+    Example: scrobbles consume --lane import
+    """
+    chosen = settings()
+    configure_logs(chosen)
+    log = structlog.get_logger()
+    stop = _StopOnSignal()
+    lanes = LANES if lane == "all" else (lane,)
+    worker, consumer = start(chosen, database_url(chosen), lanes, Limits())
+    serve(chosen.metrics_port)
+    # What is alive now stays alive: the collector would look through it again and again, and batches make no cycles.
+    gc.freeze()
+    gc.disable()
+    log.info("started", lane=lane, group=chosen.group)
+    try:
+        for outcome in worker.run(stop):
+            record(outcome)
+            if isinstance(outcome, Waiting):
+                log.warning("waiting", reason=outcome.reason, seconds=outcome.seconds)
+            else:
+                log.debug("stored", **outcome._asdict())
+    finally:
+        consumer.close()
+    log.info("stopped")
+
+
+class _StopOnSignal:
+    """True once SIGTERM or Ctrl-C has come: the batch in hand is finished first. A second one ends the process."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def __call__(self) -> bool:
+        return self._asked
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        self._asked = True
+        signal.signal(number, signal.SIG_DFL)

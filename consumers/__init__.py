@@ -1,0 +1,1 @@
+"""Everything after a topic."""

@@ -1,0 +1,152 @@
+"""Artists, albums and tracks of spellings that this worker has not stored yet.
+
+Most plays repeat a spelling: for them a dictionary look-up is all that happens. Only an unseen one is validated,
+normalised and hashed, and becomes rows. What a worker has seen stored may be trusted for ever, because entity rows are
+never deleted; the memory of it is still bounded, and goes with the connection (a failover may have undone the rows).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from consumers.listens import rows
+from schemas.identity import album_id, artist_id, normalise, spelling_rank, track_id
+from schemas.listen import Track
+
+# About 300 bytes a spelling. Larger libraries than this only cost their rare tracks a look-up by index.
+KNOWN_SPELLINGS = 100_000
+
+_decode_track = msgspec.json.Decoder(Track).decode
+
+
+class UnstorableTrackError(ValueError):
+    """A track whose names leave nothing to identify it by, or cannot be kept in a Postgres text."""
+
+
+class Known:
+    """Spellings whose rows are committed: the bytes of a track as sent, to its id; and names of artists and albums."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[bytes, bytes] = {}
+        self.names: set[str | tuple[str, str]] = set()
+
+    def add(self, unseen: "Unseen") -> None:
+        """Remember what has just been committed."""
+        for memory, fresh in ((self.tracks, unseen.spellings), (self.names, unseen.names)):
+            if len(memory) + len(fresh) > KNOWN_SPELLINGS:
+                memory.clear()
+            memory.update(fresh)  # type: ignore[arg-type]
+
+
+class Spelling(NamedTuple):
+    """A name as it was written; the lowest one is shown."""
+
+    rank: int
+    name: str
+
+
+class AlbumRow(NamedTuple):
+    """An album and whose it is."""
+
+    spelling: Spelling
+    artist: bytes
+
+
+class TrackRow(NamedTuple):
+    """A track; `album` is (1 where its artist was guessed else 0, id)."""
+
+    spelling: Spelling
+    artist: bytes
+    album: tuple[int, bytes] | None
+    duration_ms: int
+
+    def merged(self, other: "TrackRow") -> "TrackRow":
+        """The row that both make, in whichever order they came; the same rule as sql/insert_tracks.sql."""
+        album = min(self.album, other.album) if self.album and other.album else self.album or other.album
+        spelling = min(self.spelling, other.spelling)
+        return TrackRow(spelling, self.artist, album, max(self.duration_ms, other.duration_ms))
+
+
+class Unseen:
+    """The entities of one batch that `known` does not hold."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self.spellings: dict[bytes, bytes] = {}
+        self.names: set[str | tuple[str, str]] = set()
+        self._artists: dict[bytes, Spelling] = {}
+        self._albums: dict[bytes, AlbumRow] = {}
+        self._tracks: dict[bytes, TrackRow] = {}
+        self._guests: dict[tuple[bytes, bytes], int] = {}
+
+    def meet(self, spelling: bytes) -> bytes:
+        """The id of a track met for the first time. Raises msgspec.DecodeError or UnstorableTrackError."""
+        track = _decode_track(spelling)
+        _require_storable(track)
+        made = track_id(track)
+        primary = self._artist(track.artists[0])
+        album = self._album(track, track.album) if track.album and normalise(track.album) else None
+        met = TrackRow(Spelling(spelling_rank(track.title), track.title), primary, album, track.duration_ms or 0)
+        before = self._tracks.get(made)
+        self._tracks[made] = met.merged(before) if before else met
+        for position, name in enumerate(track.artists[1:], 1):
+            guest = self._artist(name)
+            if guest != primary:
+                self._guests[made, guest] = min(position, self._guests.get((made, guest), position))
+        self.spellings[spelling] = made
+        return made
+
+    def _artist(self, name: str) -> bytes:
+        made = artist_id(name)
+        if name not in self._known.names and name not in self.names:
+            self.names.add(name)
+            spelling = Spelling(spelling_rank(name), name)
+            self._artists[made] = min(spelling, self._artists.get(made, spelling))
+        return made
+
+    def _album(self, track: Track, title: str) -> tuple[int, bytes]:
+        stated = track.album_artist if track.album_artist and normalise(track.album_artist) else None
+        owner = stated or track.artists[0]
+        made = album_id(owner, title)
+        if (owner, title) not in self._known.names and (owner, title) not in self.names:
+            self.names.add((owner, title))
+            album = AlbumRow(Spelling(spelling_rank(title), title), self._artist(owner))
+            self._albums[made] = min(album, self._albums.get(made, album))
+        return int(stated is None), made
+
+    def copies(self) -> Iterator[tuple[str, bytes]]:
+        """What to COPY into which staging table; nothing for a table without rows."""
+        staged = {
+            "staged_artist": [
+                rows.row(id_, spelling.name.encode(), rows.small(spelling.rank))
+                for id_, spelling in self._artists.items()
+            ],
+            "staged_album": [
+                rows.row(id_, album.spelling.name.encode(), rows.small(album.spelling.rank), album.artist)
+                for id_, album in self._albums.items()
+            ],
+            "staged_track": [_track_row(id_, track) for id_, track in self._tracks.items()],
+            "staged_guest": [
+                rows.row(track, artist, rows.small(position)) for (track, artist), position in self._guests.items()
+            ],
+        }
+        return ((table, rows.copy_data(packed)) for table, packed in staged.items() if packed)
+
+
+def _track_row(id_: bytes, track: TrackRow) -> bytes:
+    guessed, album = track.album or (0, None)
+    duration = rows.integer(track.duration_ms) if track.duration_ms else None
+    spelling = track.spelling
+    return rows.row(
+        id_, spelling.name.encode(), rows.small(spelling.rank), track.artist, album, rows.small(guessed), duration
+    )
+
+
+def _require_storable(track: Track) -> None:
+    names = [*track.artists, track.title]
+    if not all(map(normalise, names)):
+        raise UnstorableTrackError("a name holds nothing but white space or control characters")
+    names += [name for name in (track.album, track.album_artist) if name is not None]
+    if any("\0" in name for name in names):
+        raise UnstorableTrackError("a name holds the character NUL, which Postgres cannot keep")

@@ -1,0 +1,141 @@
+"""The cycle of one worker: take messages, store them, next. One process is one loop; more throughput is more processes.
+
+An error says by its SQLSTATE (sql/connection.py) what is to be done. A data error splits the batch until the one message
+that cannot be stored is a dead letter. For everything that may pass, the batch is simply forgotten: what is stored is
+read from Postgres, which also settles a COMMIT whose answer was lost, and the messages are fetched again. While the
+database is away the worker keeps polling with its partitions paused, so the group does not give them to another one
+that could do no better.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import psycopg
+from confluent_kafka import Consumer, Message
+
+from consumers.listens.batch import Batch, condemned, pack
+from consumers.listens.offsets import Assignment
+from consumers.listens.runs import Run, halves
+from consumers.listens.store import Fenced, Outcome, Store
+from schemas.errors import DependencyGone
+from schemas.listen import CLOCK_SKEW_SECONDS
+from sql.connection import fault_of, meaning_of
+
+
+class Limits(NamedTuple):
+    """When a batch is full: rows, bytes, or seconds since its first message was asked for."""
+
+    rows: int = 5_000
+    bytes: int = 4_000_000
+    seconds: float = 0.1
+
+
+class Waiting(NamedTuple):
+    """The worker could not store, and why; it tries again after `seconds`. Nothing is lost, nothing is half stored."""
+
+    reason: str
+    seconds: float
+
+
+# Messages per call: with one call for all, a batch of long messages could hold far more than its bytes.
+_CHUNK = 1_000
+_LONGEST_WAIT = 2.0
+
+
+class Worker:
+    """Stores what its consumer is assigned. The caller closes the consumer when `run` has ended."""
+
+    def __init__(self, consumer: Consumer, assignment: Assignment, database_url: str, limits: Limits) -> None:
+        """Connect to the database. Raises the Faults of Store."""
+        self._consumer = consumer
+        self._assignment = assignment
+        self._database_url = database_url
+        self._limits = limits
+        self._store = Store(database_url)
+
+    def run(self, stopping: Callable[[], bool]) -> Iterator[Outcome | Waiting]:
+        """Consume until `stopping`; yields what became of each batch, and each time it has to wait.
+
+        Raises Faults: an offset that is gone, a schema or a right that is missing.
+        """
+        try:
+            while not stopping():
+                try:
+                    yield from self._advance()
+                except Fenced:
+                    self._assignment.forget()
+                    yield Waiting("another worker owns a partition of this batch", 0)
+                except psycopg.Error as error:
+                    yield from self._recover(error, stopping)
+        finally:
+            self._store.close()
+
+    def _advance(self) -> Iterator[Outcome]:
+        self._assignment.place(self._store.next_offsets)
+        runs = self._assignment.runs(take(self._consumer, self._limits))
+        if runs:
+            yield from self._save(runs)
+            self._consumer.commit(offsets=self._assignment.passed(runs), asynchronous=True)
+
+    def _save(self, runs: Sequence[Run]) -> Iterator[Outcome]:
+        try:
+            outcome = self._store.save(self._packed(runs))
+        except psycopg.Error as error:
+            if meaning_of(error) != "unstorable":
+                raise
+            if len(runs) == 1 and len(runs[0].messages) == 1:
+                yield self._store.save(condemned(runs[0], str(error)))
+                return
+            for half in halves(runs):
+                yield from self._save(half)
+        else:
+            yield outcome
+
+    def _packed(self, runs: Sequence[Run]) -> Batch:
+        latest = int(time.time()) + CLOCK_SKEW_SECONDS
+        batch = pack(runs, self._store.known, self._store.users, latest)
+        if batch.strangers:
+            self._store.learn(batch.strangers)
+            batch = pack(runs, self._store.known, self._store.users, latest)
+        return batch
+
+    def _recover(self, error: psycopg.Error, stopping: Callable[[], bool]) -> Iterator[Waiting]:
+        """Forget the batch, and wait for a database that works, still polling."""
+        meaning = meaning_of(error)
+        self._assignment.forget()
+        if meaning == "again":
+            yield Waiting(_first_line(error), 0)
+            return
+        if meaning != "gone":
+            raise fault_of(error, self._database_url) from error
+        self._store.close()
+        reason, seconds = _first_line(error), 0.1
+        while not stopping():
+            yield Waiting(reason, seconds)
+            self._consumer.consume(1, seconds)  # everything is paused: this only keeps our place in the group
+            try:
+                self._store = Store(self._database_url)
+            except DependencyGone as gone:
+                reason, seconds = gone.message, min(2 * seconds, _LONGEST_WAIT)
+            else:
+                return
+
+
+def take(consumer: Consumer, limits: Limits) -> list[Message]:
+    """The messages of the next batch, and events among them; empty where none came in time."""
+    deadline = time.monotonic() + limits.seconds
+    taken: list[Message] = []
+    size = 0
+    while len(taken) < limits.rows and size < limits.bytes:
+        left = deadline - time.monotonic()
+        chunk = consumer.consume(min(_CHUNK, limits.rows - len(taken)), max(left, 0))
+        taken += chunk
+        size += sum(map(len, chunk))
+        if left <= 0:
+            break
+    return taken
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,151 @@
+"""Which partitions are ours, and which message of each is next.
+
+Postgres alone says where a partition stands; Kafka's committed offset serves lag tools and is never read. The callbacks
+of a rebalance do no I/O: what arrives is assigned paused, and placed by the loop, which can wait for a database that is
+away and still poll. So start, rebalance, fencing and a broken connection all end in one motion: read the offsets, seek.
+
+An error raised inside a callback would make the client start from Kafka's offset in silence, and a client error there
+is a KafkaError, which no `except Exception` catches; hence the bare except.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from consumers.listens.runs import Partition, Run
+from schemas.errors import DataFault
+
+Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
+
+ANSWER_SECONDS = 10
+
+
+class Assignment:
+    """The partitions that the group has given to this consumer.
+
+    `topic_ids` names every subscribed topic's id. `lost_ground` is set where a callback failed: the process must end.
+    """
+
+    def __init__(self, consumer: Consumer, topic_ids: Mapping[str, UUID]) -> None:
+        self._consumer = consumer
+        self._topic_ids = topic_ids
+        self._next: dict[tuple[str, int], int] = {}
+        self._unplaced: set[tuple[str, int]] = set()
+        self.failure: object = None
+        consumer.subscribe(
+            list(topic_ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
+
+    def __len__(self) -> int:
+        return len(self._next) + len(self._unplaced)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            # The end is a place that always exists; nothing is read from there, for the partition is paused at once.
+            paused = [TopicPartition(p.topic, p.partition, OFFSET_END) for p in partitions]
+            consumer.incremental_assign(paused)
+            consumer.pause(paused)
+            self._unplaced |= {(p.topic, p.partition) for p in partitions}
+        except:  # noqa: E722 - see above
+            self.failure = "the partitions of a rebalance could not be taken"
+
+    def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._next.pop((partition.topic, partition.partition), None)
+            self._unplaced.discard((partition.topic, partition.partition))
+
+    def forget(self) -> None:
+        """Trust nothing that was remembered: pause, and place every partition anew."""
+        self._consumer.pause(_plain(self._next))
+        self._unplaced |= set(self._next)
+        self._next.clear()
+
+    def place(self, next_offsets: Offsets) -> None:
+        """Seek the partitions that arrived to where Postgres says, and let them flow."""
+        if not self._unplaced:
+            return
+        wanted = [Partition(self._topic_ids[topic], topic, number) for topic, number in sorted(self._unplaced)]
+        for partition, offset in next_offsets(wanted).items():
+            at = TopicPartition(partition.topic, partition.number, offset)
+            try:
+                self._consumer.seek(at)
+            except KafkaException as error:
+                # The assignment has not reached the fetcher yet: the next round finds it there.
+                if error.args[0].code() in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION):
+                    continue
+                raise
+            self._consumer.resume([at])
+            self._unplaced.discard((partition.topic, partition.number))
+            self._next[partition.topic, partition.number] = offset
+
+    def runs(self, messages: Sequence[Message]) -> list[Run]:
+        """The messages by partition, each run beginning where the last one ended; others are left out.
+
+        Left out are messages of partitions that are no longer ours, and those fetched before a seek took hold. After a
+        gap the partition is placed anew. Raises DataFault where the log no longer holds what comes next.
+        """
+        grouped: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._weigh(message, error)
+                continue
+            place = message.topic(), message.partition()
+            if place in grouped:
+                grouped[place].append(message)
+            elif place in self._next:
+                grouped[place] = [message]
+        return [run for place, found in grouped.items() if (run := self._contiguous(place, found)).messages]
+
+    def _contiguous(self, place: tuple[str, int], messages: list[Message]) -> Run:
+        topic, number = place
+        partition, expected = Partition(self._topic_ids[topic], topic, number), self._next[place]
+        if messages[0].offset() != expected or messages[-1].offset() != expected + len(messages) - 1:
+            wanted = [message for message in messages if message.offset() >= expected]
+            if [m.offset() for m in wanted] != list(range(expected, expected + len(wanted))):
+                self._require_readable(place, expected)
+                self._misplaced(place)
+                wanted = []
+            messages = wanted
+        return Run(partition, expected, messages)
+
+    def passed(self, runs: Sequence[Run]) -> list[TopicPartition]:
+        """Note that these runs are stored; the positions to tell Kafka, for its lag tools."""
+        for run in runs:
+            place = run.partition.topic, run.partition.number
+            if place in self._next:
+                self._next[place] = run.next_offset
+        return [TopicPartition(run.partition.topic, run.partition.number, run.next_offset) for run in runs]
+
+    def _weigh(self, message: Message, error: KafkaError) -> None:
+        """An event that came in place of a message: only one that concerns offsets or the whole client matters."""
+        place = message.topic(), message.partition()
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE) and place in self._next:
+            self._require_readable(place, self._next[place])
+            self._misplaced(place)
+        elif error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+            raise KafkaException(error)
+
+    def _misplaced(self, place: tuple[str, int]) -> None:
+        self._consumer.pause(_plain([place]))
+        self._next.pop(place, None)
+        self._unplaced.add(place)
+
+    def _require_readable(self, place: tuple[str, int], expected: int) -> None:
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=ANSWER_SECONDS)
+        topic, number = place
+        if expected < low:
+            raise DataFault(
+                f"{topic}[{number}]: messages {expected} to {low - 1} are gone from Kafka before they were stored",
+                "retention deleted them; nothing was skipped",
+            )
+        if expected > high:
+            raise DataFault(
+                f"{topic}[{number}]: offset {expected} is stored, but the log ends at {high}",
+                "the log lost its tail; nothing was skipped",
+            )
+
+
+def _plain(places: Sequence[tuple[str, int]] | Mapping[tuple[str, int], int]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic, number in places]

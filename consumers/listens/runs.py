@@ -1,0 +1,52 @@
+"""Messages as they come from a partition: in order and without a gap."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+
+class Message(Protocol):
+    """What is used of a Kafka message; `confluent_kafka.Message` is one."""
+
+    def value(self) -> bytes | None: ...  # noqa: D102
+    def key(self) -> bytes | None: ...  # noqa: D102
+    def headers(self) -> list[tuple[str, bytes | None]] | None: ...  # noqa: D102
+    def offset(self) -> int: ...  # noqa: D102
+
+
+class Partition(NamedTuple):
+    """A partition of a topic, which is known by its id: a topic made anew under an old name is another one."""
+
+    topic_id: UUID
+    topic: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.number}]"
+
+
+class Run(NamedTuple):
+    """Consecutive messages of one partition, from offset `first` on."""
+
+    partition: Partition
+    first: int
+    messages: Sequence[Message]
+
+    @property
+    def next_offset(self) -> int:
+        """The offset after the last message."""
+        return self.first + len(self.messages)
+
+
+def halves(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """The same messages in two parts of nearly equal size, the order within each partition kept."""
+    left, right = [], []
+    wanted = sum(len(run.messages) for run in runs) // 2
+    for run in runs:
+        taken = min(wanted, len(run.messages))
+        wanted -= taken
+        if taken:
+            left.append(Run(run.partition, run.first, run.messages[:taken]))
+        if taken < len(run.messages):
+            right.append(Run(run.partition, run.first + taken, run.messages[taken:]))
+    return left, right

@@ -1,0 +1,114 @@
+"""The Kafka cluster: how clients reach it, which topics it must have, and how far behind the consumers are."""
+
+import logging
+from uuid import UUID
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+
+from schemas.errors import AccessDenied, ConfigurationFault, DependencyGone, Fault
+from schemas.settings import Settings
+from schemas.topics import Topic, all_topics
+
+# Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
+ANSWER_SECONDS = 5
+_DENIED = {
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+# librdkafka prints its own log lines to stderr unless a logger takes them; ours shows them only on request.
+_log = logging.getLogger("librdkafka")
+
+
+def client_config(settings: Settings, **properties: str | float | bool) -> dict[str, object]:
+    """The librdkafka configuration of a client; keyword `linger_ms` is the property linger.ms.
+
+    What the person passes through (TLS, SASL) wins. Raises DependencyGone where no address is known.
+    """
+    if settings.kafka is None:
+        raise DependencyGone(
+            "no Kafka: none is running here and SCROBBLES_KAFKA is not set", "start one with `scrobbles up`"
+        )
+    ours = {name.replace("_", "."): value for name, value in properties.items()}
+    return {"bootstrap.servers": settings.kafka, "logger": _log, **ours, **settings.kafka_properties}
+
+
+def admin(settings: Settings) -> AdminClient:
+    """An admin client of a cluster that answers. Keep it as long as its futures: a collected one fails them."""
+    client = AdminClient(client_config(settings))
+    try:
+        client.list_topics(timeout=ANSWER_SECONDS)
+    except KafkaException as error:
+        raise fault_of(error.args[0], settings) from error
+    return client
+
+
+def fault_of(error: KafkaError, settings: Settings) -> Fault:
+    """The Fault that tells a person about an error of the client or the cluster."""
+    if error.code() in _DENIED:
+        return AccessDenied(f"Kafka at {settings.kafka} refuses us: {error.str()}", "check SCROBBLES_KAFKA__SASL_*")
+    if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return ConfigurationFault(f"Kafka at {settings.kafka}: {error.str()}", "run `scrobbles topics ensure`")
+    return DependencyGone(f"Kafka at {settings.kafka} does not answer: {error.str()}", "is it running? `scrobbles status`")
+
+
+def topic_ids(client: AdminClient, names: list[str]) -> dict[str, UUID]:
+    """The id of each topic. Raises ConfigurationFault for one that does not exist."""
+    found = {}
+    for name, future in client.describe_topics(TopicCollection(names), request_timeout=ANSWER_SECONDS).items():
+        try:
+            described = future.result()
+        except KafkaException as error:
+            raise ConfigurationFault(f"there is no topic {name}", "run `scrobbles topics ensure`") from error
+        high, low = described.topic_id.get_most_significant_bits(), described.topic_id.get_least_significant_bits()
+        found[name] = UUID(int=(high % 2**64) << 64 | low % 2**64)
+    return found
+
+
+def ensure_topics(settings: Settings) -> list[str]:
+    """Make the topics that are missing. A line for each that was made, and for each that is not as it should be."""
+    client = admin(settings)
+    existing = client.list_topics(timeout=ANSWER_SECONDS).topics
+    lines = []
+    for topic in all_topics(settings.topic_prefix):
+        if topic.name not in existing:
+            lines += _make(client, topic, settings)
+            continue
+        partitions = len(existing[topic.name].partitions)
+        if partitions != topic.partitions:
+            lines.append(f"{topic.name} has {partitions} partitions instead of {topic.partitions}")
+        lines += _drift(client, topic)
+    return lines
+
+
+def _make(client: AdminClient, topic: Topic, settings: Settings) -> list[str]:
+    # -1: the replication factor is the cluster's own default.
+    wanted = NewTopic(topic.name, topic.partitions, -1, config=topic.config)
+    try:
+        client.create_topics([wanted])[topic.name].result(ANSWER_SECONDS)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:  # by another process, a moment ago
+            return []
+        raise fault_of(error.args[0], settings) from error
+    return [f"{topic.name} made with {topic.partitions} partitions"]
+
+
+def _drift(client: AdminClient, topic: Topic) -> list[str]:
+    resource = ConfigResource(ResourceType.TOPIC, topic.name)
+    actual = client.describe_configs([resource])[resource].result(ANSWER_SECONDS)
+    return [
+        f"{topic.name} has {name}={actual[name].value} instead of {value}"
+        for name, value in topic.config.items()
+        if name in actual and actual[name].value != value
+    ]
+
+
+def end_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int], int]:
+    """The offset after the last message of each partition."""
+    known = client.list_topics(timeout=ANSWER_SECONDS).topics
+    partitions = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+    futures = client.list_offsets({partition: OffsetSpec.latest() for partition in partitions})
+    return {(p.topic, p.partition): future.result(ANSWER_SECONDS).offset for p, future in futures.items()}

@@ -1,0 +1,85 @@
+"""Connections to Postgres, and what its errors mean for us: the one place that reads SQLSTATEs.
+
+    gone      57P0x shutdown, 53xxx no resources, 58xxx, 08xxx, a broken connection   wait, reconnect, go on
+    again     40001, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout      the same once more
+    unstorable  22xxx, 23xxx, 54000, 21000, text that is no UTF-8                     that row will fail for ever
+    denied    28xxx, 42501                                                            stop, exit 77
+    broken    everything else the server says: missing table, read-only, …            stop, exit 78
+"""
+
+from typing import Literal, TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from schemas.errors import AccessDenied, ConfigurationFault, DependencyGone, Fault
+from schemas.settings import mask_url
+
+Meaning: TypeAlias = Literal["gone", "again", "unstorable", "denied", "broken"]
+
+# Seconds. A newcomer who mistyped an address shall not wait for the minutes that TCP allows.
+CONNECT_SECONDS = 5
+
+_BY_STATE: dict[str, Meaning] = {
+    "40001": "again",
+    "40P01": "again",
+    "55P03": "again",
+    "57014": "again",
+    "54000": "unstorable",
+    "21000": "unstorable",
+    "42501": "denied",
+    # A session that was ended for idling in its transaction, by us or an operator: a worker that had been frozen.
+    "25P03": "gone",
+}
+_BY_CLASS: dict[str, Meaning] = {
+    "08": "gone",
+    "53": "gone",
+    "57": "gone",
+    "58": "gone",
+    "22": "unstorable",
+    "23": "unstorable",
+    "28": "denied",
+}
+
+
+def meaning_of(error: psycopg.Error) -> Meaning:
+    """What an error of the driver or the server asks us to do."""
+    state = error.sqlstate
+    if state is not None:
+        return _BY_STATE.get(state) or _BY_CLASS.get(state[:2], "broken")
+    # No SQLSTATE: the error is the driver's own. A NUL in a text is a DataError; the rest is a connection that broke.
+    return "unstorable" if isinstance(error, psycopg.DataError) else "gone"
+
+
+def connect(database_url: str, *, application: str = "scrobbles", autocommit: bool = True) -> psycopg.Connection:
+    """A connection. Raises DependencyGone, AccessDenied or ConfigurationFault, which name the address, never a secret."""
+    try:
+        return psycopg.connect(
+            database_url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, application_name=application
+        )
+    except psycopg.Error as error:
+        raise fault_of(error, database_url) from error
+
+
+def fault_of(error: psycopg.Error, database_url: str) -> Fault:
+    """The Fault that tells a person about a database error."""
+    address = address_of(database_url)
+    first_line = next(iter(str(error).splitlines()), type(error).__name__)
+    # libpq repeats the address before the reason: "connection to server at …, port 5432 failed: Connection refused".
+    said = mask_url(first_line).rsplit(" failed: ", 1)[-1]
+    meaning = meaning_of(error)
+    # Refused at the door, the server's SQLSTATE is lost: libpq leaves only its text.
+    if meaning == "denied" or "password authentication failed" in said or "no password supplied" in said:
+        return AccessDenied(f"the database at {address} refuses us: {said}", "check SCROBBLES_DATABASE_URL")
+    if meaning in ("gone", "again"):
+        return DependencyGone(f"the database at {address} does not answer: {said}", "is it running? `scrobbles status`")
+    return ConfigurationFault(f"the database at {address} cannot be used: {said}", "`scrobbles migrate` may help")
+
+
+def address_of(database_url: str) -> str:
+    """host:port/database, for people."""
+    try:
+        parts = conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError as error:
+        raise ConfigurationFault(f"SCROBBLES_DATABASE_URL is no database address: {error}") from error
+    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"

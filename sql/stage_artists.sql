@@ -1,0 +1,6 @@
+-- Artists of spellings that this worker has not seen before.
+create temporary table staged_artist (
+    id uuid,
+    name text collate "C",
+    name_rank smallint
+) on commit delete rows
