@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +39,25 @@ def may_enter(path: Path, account: Account | None) -> bool:
     """
     if account is None:
         return os.access(path, os.X_OK)
-    return subprocess.run(["test", "-x", path], check=False, cwd="/", **as_account(account)).returncode == 0
+    test = shutil.which("test", path=os.defpath) or "test"  # not in a folder of PATH that this user cannot enter
+    return subprocess.run([test, "-x", path], check=False, cwd="/", **as_account(account)).returncode == 0
+
+
+def open_folder(path: Path) -> Path:
+    """Make a folder that everybody may enter, whatever umask root has. One that exists keeps its mode."""
+    if not path.exists():
+        open_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
+    return path
+
+
+def open_to_all(path: Path) -> None:
+    """Let everybody read a file or a tree of ours, and enter or execute what its owner may."""
+    for each in (path, *path.rglob("*")):
+        if not each.is_symlink():
+            mode = each.stat().st_mode & 0o777
+            each.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
 
 
 def private_folder(path: Path, account: Account | None) -> Path:

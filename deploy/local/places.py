@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 import platformdirs
 
-from deploy.local.account import Account, may_enter, service_account
+from deploy.local.account import Account, may_enter, open_folder, service_account
 from schemas.settings import APPLICATION, STACK_FILE
 
 # How a step says what it does; `up` prints it.
@@ -84,7 +84,7 @@ def _make_servers_folder(places: Places) -> None:
     folder = places.data / "servers"
     if not folder.is_symlink() and not may_enter(places.data, places.account):
         folder.symlink_to(_elsewhere(places.data))
-    places.servers.mkdir(mode=0o755, parents=True, exist_ok=True)
+    open_folder(places.servers)
 
 
 def _elsewhere(data: Path) -> Path:

@@ -110,16 +110,18 @@ def _url(places: Places, port: int, database: str) -> str:
 
 
 def _forget_recycled_pid(path: Path) -> None:
-    """Remove the pid file of a crashed server if its number is somebody else's by now; Postgres would refuse to start.
+    """Remove the pid file of a crashed server whose number is in use again; Postgres would refuse to start.
 
-    The third line is the moment the server started: a process that began later is another one.
+    Its third line is the moment that server started: a process that began later is another one. A zombie, which a
+    container without an init process keeps for ever, looks alive to Postgres too.
     """
     try:
         pid, _, started = path.read_text("utf-8").splitlines()[:3]
         process = psutil.Process(int(pid))
     except (FileNotFoundError, psutil.NoSuchProcess):
         return
-    if process.name() != "postgres" or process.create_time() > int(started) + 1:
+    is_other = process.name() != "postgres" or process.create_time() > int(started) + 1
+    if is_other or process.status() == psutil.STATUS_ZOMBIE:
         path.unlink()
 
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.local.account import Account, may_enter
+from deploy.local.account import Account, may_enter, open_folder, open_to_all
 from deploy.local.places import cache_folder
 from schemas.errors import ConfigurationFault
 
@@ -78,12 +78,13 @@ def reachable(path: Path, name: str, account: Account | None) -> Path:
     copy = cache_folder() / name
     if not copy.exists():
         new = copy.with_name(f"{name}.{os.getpid()}.new")
-        new.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        open_folder(new.parent)
         if path.is_dir():
             shutil.copytree(path, new, symlinks=True)
         else:
             shutil.copy2(path, new)
-        new.replace(copy)
+        open_to_all(new)
+        new.rename(copy)
     return copy
 
 

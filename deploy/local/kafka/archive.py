@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from deploy.local import processes
+from deploy.local.account import open_to_all
 from deploy.local.java import Java
 from deploy.local.kafka import broker, jars
 from deploy.local.places import Say, open_places
@@ -42,5 +43,5 @@ def _make(java: Java, path: Path) -> None:
             processes.stop(places, [process], lambda _: None)
         new = path.with_suffix(".new")
         shutil.copyfile(made, new)
-        new.chmod(0o644)
+        open_to_all(new)
         new.replace(path)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from deploy.local.account import open_folder, open_to_all
 from deploy.local.places import Say, cache_folder
 from schemas.errors import ConfigurationFault, DependencyGone
 
@@ -51,12 +52,12 @@ def fetch(say: Say) -> None:
     if program is None:
         raise DependencyGone("Maven is not installed, and Kafka's jars are not in the cache", "install maven")
     say("fetching Apache Kafka by Maven, once (46 files, 44 MB)")
-    home().mkdir(parents=True, exist_ok=True)
+    open_folder(home())
     with tempfile.TemporaryDirectory(dir=home(), prefix="fetching-") as folder:
         target = Path(folder) / "jars"
         _copy_dependencies(program, target)
         verify(target)
-        _open_to_all(home(), target)
+        open_to_all(target)
         target.rename(home() / "jars")
 
 
@@ -77,11 +78,3 @@ def _copy_dependencies(program: str, target: Path) -> None:
     if done.returncode:
         reason = next((line for line in done.stdout.splitlines() if line.startswith("[ERROR]")), "[ERROR] no reason")
         raise DependencyGone(f"Maven could not fetch Kafka: {reason.removeprefix('[ERROR] ')}", "is there a network?")
-
-
-def _open_to_all(*folders: Path) -> None:
-    """The servers' user must read them, whatever umask root has."""
-    for folder in folders:
-        folder.chmod(0o755)
-        for path in folder.glob("*.jar"):
-            path.chmod(0o644)

@@ -1,0 +1,111 @@
+"""What goes wrong on a person's machine, and what is left afterwards: nothing, or everything."""
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from deploy.local import processes
+from deploy.local.account import as_account
+from deploy.local.lock import locked
+from deploy.local.places import open_places, write_atomically
+from deploy.local.processes import About, Process
+from deploy.local.stack import Needs, changing, servers, start_servers, stop
+from tests.local.observe import eventually, finish, kill_all, left_over, pids, receive_and_commit, scrobbles, send
+
+POSTGRES_ONLY = Needs(kafka=False)
+
+
+def start_and_interrupt(data: Path) -> None:
+    with changing(data, silent) as places:
+        start_servers(places, POSTGRES_ONLY, silent)
+        assert set(pids(data)) == {"postgres"}
+        raise KeyboardInterrupt
+
+
+def silent(_: str) -> None:
+    return
+
+
+@pytest.fixture
+def sleeper(data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Somebody else's process, of the same user as the servers."""
+    with subprocess.Popen(["sleep", "600"], **as_account(open_places(data).account)) as process:
+        yield process
+        process.kill()
+
+
+def test_after_a_crash_of_everything_all_data_is_there(data: Path) -> None:
+    before = servers(data)
+    send(before.kafka, "crash", b"still here")
+    with psycopg.connect(before.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE survivor AS SELECT 'still here' AS said")
+    kill_all(data)
+    after = servers(data)
+    assert after == before
+    assert receive_and_commit(after.kafka, "crash") == b"still here"
+    with psycopg.connect(after.database_url) as connection:
+        assert connection.execute("SELECT said FROM survivor").fetchall() == [("still here",)]
+    stop(data)
+    assert left_over(data) == []
+
+
+def test_a_recycled_pid_is_not_taken_for_ours_and_not_killed(data: Path, sleeper: subprocess.Popen[bytes]) -> None:
+    places = open_places(data)
+    started = psutil.Process(sleeper.pid).create_time() - psutil.boot_time()
+    ours = Process("kafka", sleeper.pid, started - 100, About("Apache Kafka", "1", "nowhere"))
+    write_atomically(places.run / "kafka.json", ours)
+    assert processes.recorded(places) == [ours]
+    assert pids(data) == {}
+    stop(data)
+    assert processes.recorded(places) == []
+    assert sleeper.poll() is None
+
+
+def test_postgres_starts_though_its_old_pid_is_somebody_elses(data: Path, sleeper: subprocess.Popen[bytes]) -> None:
+    with changing(data, silent) as places:
+        start_servers(places, POSTGRES_ONLY, silent)
+        kill_all(data)
+        pid_file = places.servers / "postgres" / "postmaster.pid"
+        _, *rest = pid_file.read_text().splitlines(keepends=True)
+        folder, started, *others = rest
+        pid_file.write_text("".join([f"{sleeper.pid}\n", folder, f"{int(started) - 3600}\n", *others]))
+        start_servers(places, POSTGRES_ONLY, silent)
+    assert set(pids(data)) == {"postgres"}
+    assert sleeper.poll() is None
+
+
+def test_an_interrupted_block_stops_what_it_started(data: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        start_and_interrupt(data)
+    assert left_over(data) == []
+    assert not (data / "stack.json").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_up_that_is_ended_half_way_leaves_nothing_running(
+    data: Path, bare_path: Path, number: signal.Signals, code: int
+) -> None:
+    assert bare_path  # so the broker is the embedded one, which starts at once
+    with socket.create_server(("127.0.0.1", 0)) as never_answers:
+        url = f"postgresql://nobody@127.0.0.1:{never_answers.getsockname()[1]}/nothing"
+        command = scrobbles(data, "up", SCROBBLES_DATABASE_URL=url)
+        eventually(lambda: pids(data) and (data / "stack.json").exists())
+        command.send_signal(number)
+        assert finish(command)[0] == code
+    assert left_over(data) == []
+    assert not (data / "stack.json").exists()
+
+
+def test_a_second_command_waits_for_the_first_and_says_so(data: Path) -> None:
+    with locked(data, silent):
+        second = scrobbles(data, "down")
+        assert second.stderr
+        assert "waiting for another" in second.stderr.readline()
+        assert second.poll() is None
+    assert finish(second)[0] == 0
