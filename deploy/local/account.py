@@ -61,7 +61,10 @@ def open_to_all(path: Path) -> None:
 
 
 def private_folder(path: Path, account: Account | None) -> Path:
-    """Make a folder that only this user enters, unless it is there."""
+    """Make a folder that only this user enters, unless it is there.
+
+    Never inside a folder of that user: it could have laid a link there, and root would give away what it leads to.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account:
         os.chown(path, account.uid, account.gid)

@@ -42,6 +42,6 @@ def _make(java: Java, path: Path) -> None:
             # Java writes the archive when it ends.
             processes.stop(places, [process], lambda _: None)
         new = path.with_suffix(".new")
-        shutil.copyfile(made, new)
+        shutil.copyfile(made, new, follow_symlinks=False)
         open_to_all(new)
         new.replace(path)

@@ -25,7 +25,7 @@ TEMPLATE = Path(__file__).with_name("server.properties")
 def launch(places: Places, java: Java, archive: Path | None, *options: str) -> Process:
     """Start the broker of these places, with more options for Java if wanted. Does not wait; `wait` does."""
     folder = private_folder(places.servers / "kafka", places.account)
-    temporary = private_folder(folder / "tmp", places.account)
+    temporary = private_folder(places.servers / "kafka-tmp", places.account)
     processes.end_strays(folder, "java")
     broker, controller = ports(places, ("kafka_port", "kafka_controller_port"))
     config = _configure(places, folder / "log", broker, controller)

@@ -73,8 +73,19 @@ def verify(folder: Path) -> None:
 
 
 def _copy_dependencies(program: str, target: Path) -> None:
-    command = [program, "-q", "-B", "-f", str(POM), _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+    command = [
+        program,
+        "-q",
+        "-B",
+        "-Dstyle.color=never",
+        "-f",
+        str(POM),
+        _COPY,
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={target}",
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=target.parent)
     if done.returncode:
-        reason = next((line for line in done.stdout.splitlines() if line.startswith("[ERROR]")), "[ERROR] no reason")
-        raise DependencyGone(f"Maven could not fetch Kafka: {reason.removeprefix('[ERROR] ')}", "is there a network?")
+        said = [line.removeprefix("[ERROR]").strip() for line in (done.stdout + done.stderr).splitlines()]
+        reason = next(filter(None, said), f"exit code {done.returncode}")
+        raise DependencyGone(f"Maven could not fetch Kafka: {reason}", "is there a network?")
