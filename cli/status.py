@@ -11,6 +11,7 @@ from deploy.local.processes import Process
 from deploy.local.stack import processes_of
 from schemas.errors import Fault
 from schemas.settings import Settings, mask_url
+from schemas.topics import Lane
 
 app = typer.Typer()
 T = TypeVar("T")
@@ -86,7 +87,7 @@ def _show_processes(processes: list[Process]) -> None:
         out.print("nothing runs here; start it with `scrobbles up`")
 
 
-def _show_numbers(chosen: Settings, behind: dict[str, int], listens: int | None, dead_letters: int | None) -> None:
+def _show_numbers(chosen: Settings, behind: dict[Lane, int], listens: int | None, dead_letters: int | None) -> None:
     shown = table("what", "value")
     shown.add_row("kafka", chosen.kafka or "-")
     shown.add_row("database", mask_url(chosen.database_url or "-"))

@@ -1,4 +1,4 @@
-"""One `up` or `down` at a time for each data folder."""
+"""One `up` or `down` at a time for each data folder, and one that fills the cache."""
 
 import fcntl
 import os
@@ -10,21 +10,21 @@ from deploy.local.places import LOCK, Say, make_data_folder
 
 
 @contextmanager
-def locked(data: Path, say: Say) -> Iterator[None]:
-    """Nobody else starts or stops anything of this data folder meanwhile; waits for whoever does, and says so.
+def locked(folder: Path, say: Say) -> Iterator[None]:
+    """Nobody else changes anything in this data or cache folder meanwhile; waits for whoever does, and says so.
 
     The lock is the kernel's and ends with the process that holds it, so no crash leaves a stale one.
     """
     while True:
-        make_data_folder(data)
-        with open(data / LOCK, "ab") as file:
+        make_data_folder(folder)
+        with open(folder / LOCK, "ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                say(f"waiting for another `scrobbles up` or `scrobbles down` that works on {data}")
+                say(f"waiting for another `scrobbles up` or `scrobbles down` that works on {folder}")
                 fcntl.flock(file, fcntl.LOCK_EX)
             # A purge deletes the file; a lock on a deleted file excludes nobody.
-            if not _is_the_same(file.fileno(), data / LOCK):
+            if not _is_the_same(file.fileno(), folder / LOCK):
                 continue
             yield
             return

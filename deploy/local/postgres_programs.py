@@ -1,6 +1,5 @@
 """Which `postgres` and `initdb` to use: the machine's own, else those of the optional wheel."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploy.local.account import Account, may_enter, open_folder, open_to_all
+from deploy.local.lock import locked
 from deploy.local.places import cache_folder
 from schemas.errors import ConfigurationFault
 
@@ -76,16 +76,22 @@ def reachable(path: Path, name: str, account: Account | None) -> Path:
     if may_enter(path, account):
         return path
     copy = cache_folder() / name
-    if not copy.exists():
-        new = copy.with_name(f"{name}.{os.getpid()}.new")
-        open_folder(new.parent)
-        if path.is_dir():
-            shutil.copytree(path, new, symlinks=True)
-        else:
-            shutil.copy2(path, new)
-        open_to_all(new)
-        new.rename(copy)
+    with locked(open_folder(copy.parent), lambda _: None):
+        if not copy.exists():
+            _copy(path, copy)
     return copy
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Under another name first: an interrupted copy must not look whole."""
+    new = copy.with_name(f"{copy.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    if path.is_dir():
+        shutil.copytree(path, new, symlinks=True)
+    else:
+        shutil.copy2(path, new)
+    open_to_all(new)
+    new.rename(copy)
 
 
 def _wheel_version() -> str:

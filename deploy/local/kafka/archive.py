@@ -12,6 +12,7 @@ from deploy.local import processes
 from deploy.local.account import open_to_all
 from deploy.local.java import Java
 from deploy.local.kafka import broker, jars
+from deploy.local.lock import locked
 from deploy.local.places import Say, open_places
 from schemas.errors import Fault
 
@@ -22,7 +23,9 @@ def find_or_make(java: Java, say: Say) -> Path | None:
     if not path.exists():
         say("preparing a quicker start of Kafka, once")
         try:
-            _make(java, path)
+            with locked(jars.home(), say):
+                if not path.exists():
+                    _make(java, path)
         except (Fault, OSError) as error:
             say(f"going on without the quicker start of Kafka: {error}")
             return None

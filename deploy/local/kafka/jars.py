@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from deploy.local.account import open_folder, open_to_all
+from deploy.local.lock import locked
 from deploy.local.places import Say, cache_folder
 from schemas.errors import ConfigurationFault, DependencyGone
 
@@ -51,8 +52,13 @@ def fetch(say: Say) -> None:
     program = shutil.which("mvn")
     if program is None:
         raise DependencyGone("Maven is not installed, and Kafka's jars are not in the cache", "install maven")
-    say("fetching Apache Kafka by Maven, once (46 files, 44 MB)")
-    open_folder(home())
+    say(f"fetching Apache Kafka by Maven, once ({len(expected())} files, 44 MB)")
+    with locked(open_folder(home()), say):
+        if not cached():
+            _fetch(program)
+
+
+def _fetch(program: str) -> None:
     with tempfile.TemporaryDirectory(dir=home(), prefix="fetching-") as folder:
         target = Path(folder) / "jars"
         _copy_dependencies(program, target)
