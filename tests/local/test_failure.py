@@ -107,5 +107,6 @@ def test_a_second_command_waits_for_the_first_and_says_so(data: Path) -> None:
         second = scrobbles(data, "down")
         assert second.stderr
         assert "waiting for another" in second.stderr.readline()
-        assert second.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(1)
     assert finish(second)[0] == 0
