@@ -1,1 +1,1 @@
-"""`scrobbles <verb>`: one module per verb; it reads the arguments, wires the parts, runs them, and prints. Nothing more."""
+"""`scrobbles <verb>`: one module per verb. It reads the arguments, wires the parts, runs them, prints; nothing more."""

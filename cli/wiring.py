@@ -1,10 +1,19 @@
 """The parts that most verbs need, made from the settings."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from schemas.errors import DependencyGone
+import psycopg
+
+import sql
+from schemas.broker import admin, end_offsets, topic_ids
+from schemas.errors import ConfigurationFault, DependencyGone, UsageFault
 from schemas.settings import Loaded, Settings, load
+from schemas.topics import LANES, Lane, lane_topic
+from sql.connection import connect, fault_of
+
+DEFAULT_USER = "me"
 
 
 def loaded(flags: Mapping[str, object] | None = None) -> Loaded:
@@ -24,3 +33,49 @@ def database_url(chosen: Settings) -> str:
             "no database: none is running here and SCROBBLES_DATABASE_URL is not set", "start one with `scrobbles up`"
         )
     return chosen.database_url
+
+
+@contextmanager
+def connected(chosen: Settings | None = None) -> Iterator[psycopg.Connection]:
+    """A connection to the database for one command; what goes wrong with it inside the block becomes a Fault."""
+    url = database_url(chosen or settings())
+    with connect(url) as connection:
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise fault_of(error, url) from error
+
+
+def user_id(connection: psycopg.Connection, name: str) -> int:
+    """The id of a person. Raises UsageFault where there is none of that name."""
+    found = connection.execute(sql.read("user_id"), (name,)).fetchone()
+    if found is None:
+        raise UsageFault(f"there is nobody called {name}", "`scrobbles user list` shows everyone")
+    return int(found[0])
+
+
+def lag(chosen: Settings) -> dict[Lane, int]:
+    """Messages of each lane that are in Kafka and not yet stored; a topic that does not exist has none."""
+    client = admin(chosen)
+    behind: dict[Lane, int] = {}
+    with connected(chosen) as connection:
+        for lane in LANES:
+            name = lane_topic(chosen.topic_prefix, lane).name
+            try:
+                ids = topic_ids(client, [name])
+            except ConfigurationFault:
+                behind[lane] = 0
+                continue
+            rows = connection.execute(sql.read("positions"), (list(ids.values()),))
+            stored = {(topic, number): offset for topic, number, offset in rows}
+            ends = end_offsets(client, [name])
+            # The embedded broker may tell an end that is too low.
+            behind[lane] = sum(max(end - stored.get(place, 0), 0) for place, end in ends.items())
+    return behind
+
+
+def stored(chosen: Settings) -> tuple[int, int]:
+    """How many listens and how many dead letters the consumers have stored."""
+    with connected(chosen) as connection:
+        listens, dead = connection.execute(sql.read("stored")).fetchone() or (0, 0)
+    return listens, dead

@@ -1,6 +1,7 @@
 """The Kafka cluster: how clients reach it, which topics it must have, and how far behind the consumers are."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -23,7 +24,7 @@ _DENIED = {
 _log = logging.getLogger("librdkafka")
 
 
-def client_config(settings: Settings, **properties: str | float | bool) -> dict[str, object]:
+def client_config(settings: Settings, **properties: str | float | bool) -> dict[str, Any]:
     """The librdkafka configuration of a client; keyword `linger_ms` is the property linger.ms.
 
     What the person passes through (TLS, SASL) wins. Raises DependencyGone where no address is known.
@@ -52,7 +53,9 @@ def fault_of(error: KafkaError, settings: Settings) -> Fault:
         return AccessDenied(f"Kafka at {settings.kafka} refuses us: {error.str()}", "check SCROBBLES_KAFKA__SASL_*")
     if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
         return ConfigurationFault(f"Kafka at {settings.kafka}: {error.str()}", "run `scrobbles topics ensure`")
-    return DependencyGone(f"Kafka at {settings.kafka} does not answer: {error.str()}", "is it running? `scrobbles status`")
+    return DependencyGone(
+        f"Kafka at {settings.kafka} does not answer: {error.str()}", "is it running? `scrobbles status`"
+    )
 
 
 def topic_ids(client: AdminClient, names: list[str]) -> dict[str, UUID]:
@@ -110,5 +113,5 @@ def end_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int],
     """The offset after the last message of each partition."""
     known = client.list_topics(timeout=ANSWER_SECONDS).topics
     partitions = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-    futures = client.list_offsets({partition: OffsetSpec.latest() for partition in partitions})
+    futures = client.list_offsets({partition: OffsetSpec.latest() for partition in partitions})  # type: ignore[no-untyped-call]
     return {(p.topic, p.partition): future.result(ANSWER_SECONDS).offset for p, future in futures.items()}

@@ -1,6 +1,6 @@
 """Which spellings are the same artist, album or track.
 
-`normalise` decides it, here and nowhere else: SQL `lower()` disagrees with it (capital I with dot, final sigma, sharp s)
+`normalise` decides it, here and nowhere else: SQL `lower()` disagrees with it (dotted capital I, final sigma, sharp s)
 and is never used for identity. Ids are digests of the normalised parts, so two workers that meet a new artist at the
 same moment compute the same id and have nothing to race for. `person` of BLAKE2 keeps the kinds apart and carries
 the version: whoever changes a rule below must raise it.

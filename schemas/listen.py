@@ -50,6 +50,20 @@ Reason = Literal[
     "video",
 ]
 
+# The reasons that mean damage; the others are rows that no importer counts as plays (a podcast, a skipped song).
+REJECTIONS: frozenset[Reason] = frozenset(
+    {
+        "bad_time",
+        "malformed_row",
+        "missing_artist",
+        "missing_title",
+        "too_early",
+        "too_late",
+        "too_long",
+        "unlisted",
+    }
+)
+
 T = TypeVar("T")
 
 

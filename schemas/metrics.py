@@ -1,4 +1,4 @@
-"""The names of all metrics: base units, no user and no track as a label. Dashboards and alerts use these, nothing else."""
+"""The names of all metrics, in base units, no user and no track as a label. Dashboards and alerts use only these."""
 
 # Counter; label outcome: inserted, duplicate, dead.
 SINK_ROWS = "scrobble_sink_rows_total"

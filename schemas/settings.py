@@ -128,12 +128,12 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
             continue
         name = variable.removeprefix(PREFIX).lower()
-        if name.endswith("_file"):
-            name, text = name.removesuffix("_file"), _secret_of(variable, text)
+        from_file = name.endswith("_file")
+        name = name.removesuffix("_file")
         if name.startswith("kafka__"):
             name = f"{KAFKA}.{name.removeprefix('kafka__').replace('_', '.')}"
         _must_be_known(name, f"the variable {variable}")
-        layer[name] = Value(text, variable)
+        layer[name] = Value(_secret_of(variable, text) if from_file else text, variable)
     return layer
 
 

@@ -1,4 +1,4 @@
-"""The topics: what they are called, and how they must be made. Auto-creation stays off: a typo must not make a topic."""
+"""The topics: how they are called and made. Auto-creation stays off, for a typo must not make a topic."""
 
 from typing import Literal, NamedTuple, TypeAlias
 

@@ -1,10 +1,10 @@
 """Connections to Postgres, and what its errors mean for us: the one place that reads SQLSTATEs.
 
-    gone      57P0x shutdown, 53xxx no resources, 58xxx, 08xxx, a broken connection   wait, reconnect, go on
-    again     40001, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout      the same once more
-    unstorable  22xxx, 23xxx, 54000, 21000, text that is no UTF-8                     that row will fail for ever
-    denied    28xxx, 42501                                                            stop, exit 77
-    broken    everything else the server says: missing table, read-only, …            stop, exit 78
+gone      57P0x shutdown, 53xxx no resources, 58xxx, 08xxx, a broken connection   wait, reconnect, go on
+again     40001, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout      the same once more
+unstorable  22xxx, 23xxx, 54000, 21000, text that is no UTF-8                     that row will fail for ever
+denied    28xxx, 42501                                                            stop, exit 77
+broken    everything else the server says: missing table, read-only, …            stop, exit 78
 """
 
 from typing import Literal, TypeAlias
@@ -52,7 +52,7 @@ def meaning_of(error: psycopg.Error) -> Meaning:
 
 
 def connect(database_url: str, *, application: str = "scrobbles", autocommit: bool = True) -> psycopg.Connection:
-    """A connection. Raises DependencyGone, AccessDenied or ConfigurationFault, which name the address, never a secret."""
+    """A connection. Raises DependencyGone, AccessDenied, ConfigurationFault; they name the address, never a secret."""
     try:
         return psycopg.connect(
             database_url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, application_name=application

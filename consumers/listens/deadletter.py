@@ -8,9 +8,7 @@ from consumers.listens.runs import Message, Partition
 from schemas.listen import VERSION
 
 # Closed: a new cause gets a name here.
-DeadReason: TypeAlias = Literal[
-    "empty", "malformed", "too_late", "unknown_source", "unstorable", "unsupported_version"
-]
+DeadReason: TypeAlias = Literal["empty", "malformed", "too_late", "unknown_source", "unstorable", "unsupported_version"]
 # Stands for every message that names no source that exists.
 NO_SOURCE = 0
 # Enough to recognise the fault; the whole message is kept beside it.

@@ -1,4 +1,4 @@
-"""The cycle of one worker: take messages, store them, next. One process is one loop; more throughput is more processes.
+"""The cycle of one worker: take messages, store them, next. One process is one loop; start more to go faster.
 
 An error says by its SQLSTATE (sql/connection.py) what is to be done. A data error splits the batch until the one message
 that cannot be stored is a dead letter. For everything that may pass, the batch is simply forgotten: what is stored is

@@ -8,7 +8,7 @@ from schemas import metrics
 
 _rows = Counter(metrics.SINK_ROWS, "Messages that were stored, by what became of them.", ["outcome"])
 _batch_rows = Histogram(metrics.SINK_BATCH_ROWS, "Messages per batch.", buckets=(1, 10, 100, 500, 1_000, 2_500, 5_000))
-_flush = Histogram(metrics.SINK_FLUSH_SECONDS, "Seconds to store a batch.", buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 1, 5))
+_flush = Histogram(metrics.SINK_FLUSH_SECONDS, "Seconds to store a batch.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 5))
 _waits = Counter(metrics.SINK_WAITS, "Times the worker could not store and waited.")
 
 

@@ -9,16 +9,26 @@ is a KafkaError, which no `except Exception` catches; hence the bare except.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, cast
 from uuid import UUID
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+import confluent_kafka
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
-from consumers.listens.runs import Partition, Run
+from consumers.listens.runs import Message, Partition, Run
 from schemas.errors import DataFault
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
 
 ANSWER_SECONDS = 10
+
+
+class _Taken(Message, Protocol):
+    """A message as the consumer hands it out, or an event in the place of one."""
+
+    def topic(self) -> str: ...
+    def partition(self) -> int: ...
+    def error(self) -> KafkaError | None: ...
 
 
 class Assignment:
@@ -79,14 +89,14 @@ class Assignment:
             self._unplaced.discard((partition.topic, partition.number))
             self._next[partition.topic, partition.number] = offset
 
-    def runs(self, messages: Sequence[Message]) -> list[Run]:
+    def runs(self, messages: Sequence[confluent_kafka.Message]) -> list[Run]:
         """The messages by partition, each run beginning where the last one ended; others are left out.
 
         Left out are messages of partitions that are no longer ours, and those fetched before a seek took hold. After a
         gap the partition is placed anew. Raises DataFault where the log no longer holds what comes next.
         """
-        grouped: dict[tuple[str, int], list[Message]] = {}
-        for message in messages:
+        grouped: dict[tuple[str, int], list[_Taken]] = {}
+        for message in cast("Sequence[_Taken]", messages):
             error = message.error()
             if error is not None:
                 self._weigh(message, error)
@@ -98,7 +108,7 @@ class Assignment:
                 grouped[place] = [message]
         return [run for place, found in grouped.items() if (run := self._contiguous(place, found)).messages]
 
-    def _contiguous(self, place: tuple[str, int], messages: list[Message]) -> Run:
+    def _contiguous(self, place: tuple[str, int], messages: list[_Taken]) -> Run:
         topic, number = place
         partition, expected = Partition(self._topic_ids[topic], topic, number), self._next[place]
         if messages[0].offset() != expected or messages[-1].offset() != expected + len(messages) - 1:
@@ -118,7 +128,7 @@ class Assignment:
                 self._next[place] = run.next_offset
         return [TopicPartition(run.partition.topic, run.partition.number, run.next_offset) for run in runs]
 
-    def _weigh(self, message: Message, error: KafkaError) -> None:
+    def _weigh(self, message: _Taken, error: KafkaError) -> None:
         """An event that came in place of a message: only one that concerns offsets or the whole client matters."""
         place = message.topic(), message.partition()
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE) and place in self._next:

@@ -28,10 +28,8 @@ def listen_row(user: int, listened_at: int, track: bytes, source: int, slot: int
 
 def row(*fields: bytes | None) -> bytes:
     """A row of fields that are already in binary form."""
-    parts = [len(fields).to_bytes(2, "big")]
-    for field in fields:
-        parts.append(_NULL if field is None else len(field).to_bytes(4, "big") + field)
-    return b"".join(parts)
+    packed = (_NULL if field is None else len(field).to_bytes(4, "big") + field for field in fields)
+    return len(fields).to_bytes(2, "big") + b"".join(packed)
 
 
 def small(number: int) -> bytes:

@@ -8,10 +8,18 @@ from uuid import UUID
 class Message(Protocol):
     """What is used of a Kafka message; `confluent_kafka.Message` is one."""
 
-    def value(self) -> bytes | None: ...  # noqa: D102
-    def key(self) -> bytes | None: ...  # noqa: D102
-    def headers(self) -> list[tuple[str, bytes | None]] | None: ...  # noqa: D102
-    def offset(self) -> int: ...  # noqa: D102
+    def value(self) -> bytes | None:
+        """The payload; None is a tombstone."""
+
+    def key(self) -> bytes | None:
+        """The lookup key, if the producer sent one."""
+
+    def headers(self) -> list[tuple[str, bytes | None]] | None:
+        """What else the producer sent along."""
+
+    def offset(self) -> int:
+        """Where in its partition."""
+        ...
 
 
 class Partition(NamedTuple):

@@ -1,6 +1,7 @@
 """Makes a worker from the settings: its Kafka consumer, its assignment, its store."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from confluent_kafka import Consumer
 
@@ -27,7 +28,7 @@ def start(settings: Settings, database_url: str, lanes: Sequence[Lane], limits: 
         raise
 
 
-def _config(settings: Settings) -> dict[str, object]:
+def _config(settings: Settings) -> dict[str, Any]:
     protocol: dict[str, str | int] = (
         {"group_protocol": "consumer", "group_remote_assignor": "range"}
         if settings.group_protocol == "consumer"

@@ -80,7 +80,7 @@ class Store:
         return {partition: stored[partition.topic_id, partition.number] for partition in partitions}
 
     def learn(self, sources: Iterable[int]) -> None:
-        """Look up whose plays these sources bring; one that does not exist belongs to NOBODY until the batch is saved."""
+        """Look up whose plays these sources bring; one that does not exist is NOBODY's until the batch is saved."""
         wanted = list(sources)
         self.users |= dict.fromkeys(wanted, NOBODY)
         self.users |= dict(self._connection.execute(sql.read("users_of_sources"), (wanted,)).fetchall())
@@ -155,7 +155,11 @@ class Store:
 
     def _count(self, batch: Batch) -> None:
         counts = batch.counts
-        numbers = [[count.read for count in counts], [count.inserted for count in counts], [count.dead for count in counts]]
+        numbers = [
+            [count.read for count in counts],
+            [count.inserted for count in counts],
+            [count.dead for count in counts],
+        ]
         places = [count.partition.number for count in counts]
         self._connection.execute(
             sql.read("count_partitions"), ([count.partition.topic_id for count in counts], places, *numbers)

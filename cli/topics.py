@@ -1,0 +1,21 @@
+"""`scrobbles topics`: the topics as they must be."""
+
+import typer
+
+from cli.console import say
+from cli.wiring import settings
+from schemas.broker import ensure_topics
+
+app = typer.Typer()
+topics = typer.Typer(help="The topics as they must be.", no_args_is_help=True)
+app.add_typer(topics, name="topics")
+
+
+@topics.command()
+def ensure() -> None:
+    """Make the topics that are missing, and tell where one is not as it should be; nothing is ever deleted.
+
+    Example: scrobbles topics ensure
+    """
+    for line in ensure_topics(settings()) or ["all topics are as they should be"]:
+        say(line)

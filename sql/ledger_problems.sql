@@ -1,0 +1,56 @@
+-- Every way in which ledger, sources and rows disagree, one sentence each: no row is the proof that nothing was lost and
+-- nothing doubled. One statement, so that it sees one moment, also while workers run.
+select format(
+    '%s[%s]: offsets %s to %s were passed, but %s read and %s skipped',
+    topic, partition, first_offset, next_offset - 1, read, skipped
+)
+from consumer_offset
+where next_offset - first_offset <> read + skipped
+
+union all
+
+select format(
+    '%s[%s]: %s read, but %s inserted, %s duplicate and %s dead', topic, partition, read, inserted, duplicate, dead
+)
+from consumer_offset
+where read <> inserted + duplicate + dead
+
+union all
+
+select format('%s: the partitions count %s, the sources %s', part, by_partition, by_source)
+from (select sum(read), sum(inserted), sum(duplicate), sum(dead) from consumer_offset) as p (r, i, u, d),
+    (select sum(read), sum(inserted), sum(duplicate), sum(dead) from source_count) as s (r, i, u, d),
+    lateral (
+        values ('read', p.r, s.r), ('inserted', p.i, s.i), ('duplicate', p.u, s.u), ('dead', p.d, s.d)
+    ) as total (part, by_partition, by_source)
+where coalesce(by_partition, 0) <> coalesce(by_source, 0)
+
+union all
+
+select format('listens: %s were inserted, %s are stored', counted, stored)
+from (select coalesce(sum(inserted), 0) from consumer_offset) as ledger (counted),
+    (select count(*) from listen) as table_ (stored)
+where counted <> stored
+
+union all
+
+select format('dead letters: %s were counted, %s are kept', counted, kept)
+from (select coalesce(sum(dead), 0) from consumer_offset) as ledger (counted),
+    (select count(*) from dead_letter) as table_ (kept)
+where counted <> kept
+
+union all
+
+select format('%s listens name a track that does not exist', count(*))
+from listen
+where not exists (select from track where track.id = listen.track_id)
+having count(*) > 0
+
+union all
+
+select format('%s listens name a source that does not exist or belongs to someone else', count(*))
+from listen
+where not exists (
+    select from source where source.id = listen.source_id and source.user_id = listen.user_id
+)
+having count(*) > 0

@@ -1,0 +1,6 @@
+-- The latest plays of a person.
+select listened_at, artists, track, album
+from play
+where user_name = %(user)s
+order by listened_at desc, track
+limit %(limit)s

@@ -1,0 +1,20 @@
+-- Most played albums of a person, merges applied.
+select
+    album.name as album,
+    artist.name as artist,
+    sum(played.plays)::bigint as plays
+from (
+    select track_id, count(*) as plays
+    from listen
+    where user_id = %(user)s and (%(since)s::timestamptz is null or listened_at >= %(since)s)
+    group by track_id
+) as played
+join track as written on written.id = played.track_id
+join track on track.id = coalesce(written.same_as, written.id)
+join album as written_album on written_album.id = track.album_id
+join album on album.id = coalesce(written_album.same_as, written_album.id)
+join artist as written_artist on written_artist.id = album.artist_id
+join artist on artist.id = coalesce(written_artist.same_as, written_artist.id)
+group by album.id, artist.id
+order by plays desc, album.name, artist.name
+limit %(limit)s
