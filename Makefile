@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench lock clean
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $(name))))
+FILE ?= bench/sample.json
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## install what is missing, everything into .venv
+
+.venv/installed: requirements.lock pyproject.toml deploy/install.sh
+	@deploy/install.sh "$(PYTHON)"
+	@touch $@
+
+demo: install ## start the stack and import a listening history: make demo FILE=path for yours
+	@deploy/demo.sh "$(FILE)"
+
+test: install ## run all tests
+	@.venv/bin/pytest
+
+check: install ## style and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+bench: install ## measure speed and memory, print one table
+	@.venv/bin/python -m bench
+
+lock: ## resolve the dependencies anew, into requirements.lock
+	@.venv/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-header --no-emit-index-url --no-annotate --quiet pyproject.toml --output-file requirements.lock
+
+clean: ## remove what was installed and cached in this folder (not the data)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

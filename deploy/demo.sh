@@ -1,0 +1,27 @@
+#!/bin/sh
+# What `make demo` does: the local stack in a folder of this checkout, one import, the proof, the favourites.
+set -eu
+file=$1
+SCROBBLES_DATA=${SCROBBLES_DATA:-$PWD/.scrobbles}
+export SCROBBLES_DATA
+scrobbles=.venv/bin/scrobbles
+
+step() {
+    printf '\n\033[1m$ scrobbles %s\033[0m\n' "$*" >&2
+    "$scrobbles" "$@"
+}
+
+step up
+step import "$file"
+step verify
+step top artists
+cat >&2 <<TEXT
+
+That was your listening history, in a Postgres you own. Next:
+
+  export SCROBBLES_DATA="$SCROBBLES_DATA"
+  .venv/bin/scrobbles import FILE            your own export; or make demo FILE=path
+  .venv/bin/scrobbles top tracks             what you play most
+  .venv/bin/scrobbles status                 what runs here
+  .venv/bin/scrobbles down                   stop it; the data stays
+TEXT
