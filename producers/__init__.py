@@ -1,0 +1,1 @@
+"""Everything before a topic: reading exports, importing them, taking live plays."""

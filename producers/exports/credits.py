@@ -1,0 +1,60 @@
+"""Who is credited: the artists of a row, from lists, joined names and "feat." in a name or a title.
+
+Splitting too much is worse than too little, for a band torn apart cannot be found again. So " • " (Navidrome) and
+" · " (YouTube Music) always split and the guests after "feat." do, but "&", ",", "/", ";" and "vs" elsewhere never.
+"""
+
+import re
+from collections.abc import Iterable
+
+from producers.exports.rows import clean
+from schemas.identity import normalise
+from schemas.listen import MAX_ARTISTS
+
+_JOINED = re.compile(r"\s[•·]\s")
+# Without a dot and without brackets only "featuring" is safe: "Six ft Deep" and "A Feat of Arms" are titles.
+_FEATURING = re.compile(
+    r"""(?P<main>.*\S)\s*
+        (?: \( (?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+) (?P<round>[^()]+) \)
+          | \[ (?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+) (?P<square>[^][]+) \]
+          | \s (?:(?:feat|ft)\.\s*|featuring\s+)             (?P<bare>[^][()]+) )\s*""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_BETWEEN_GUESTS = re.compile(r"\s*,\s*|\s+&\s+|\s+and\s+", re.IGNORECASE)
+
+
+def credited(names: Iterable[str], title: str = "") -> tuple[str, ...]:
+    """Everyone credited, once each: the named artists in the order given, then the guests of names and title.
+
+    Names are clean; spellings that normalise alike are one artist, the first one counts. At most MAX_ARTISTS, for a
+    play is worth more than its hundred-and-first guest. Raises Refused("too_long").
+    """
+    artists: list[str] = []
+    guests: list[str] = []
+    for name in names:
+        for part in _JOINED.split(name):
+            main, invited = _without_guests(part)
+            artists.append(main)
+            guests.extend(invited)
+    guests.extend(_without_guests(title)[1])
+    return _unique(artists + guests)
+
+
+def is_joined(name: str) -> bool:
+    """Whether one name credits several artists, so that it tells their order."""
+    return len(credited([name])) > 1
+
+
+def _without_guests(text: str) -> tuple[str, list[str]]:
+    guests: list[str] = []
+    while found := _FEATURING.fullmatch(text):
+        text = found["main"]
+        guests[:0] = _BETWEEN_GUESTS.split(found["round"] or found["square"] or found["bare"])
+    return text, guests
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    by_identity: dict[str, str] = {}
+    for name in filter(None, map(clean, names)):
+        by_identity.setdefault(normalise(name), name)
+    return tuple(by_identity.values())[:MAX_ARTISTS]

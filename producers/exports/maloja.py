@@ -1,0 +1,84 @@
+"""Maloja: the file of its export button, what its older command wrote, and saved answers of its API.
+
+{"maloja": {"export_time": 1}, "scrobbles": [row, …]}     {"scrobbles": [row, …]}     {"status": "ok", "list": [row, …]}
+
+row: {"time": s, "track": {"artists": [...], "title": "...", "album": null | {"albumtitle", "artists"}, "length": s},
+"duration": s}. Maloja keeps artists as a set, so a list of them is in arbitrary order and another export of the
+same library may shuffle it. The primary artist must not depend on that order: it is the album artist among them, else
+the first of a joined name ("A • B"), else the smallest in normalised form.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from io import BufferedReader
+
+from producers.exports.credits import credited, is_joined
+from producers.exports.documents import Outline, document_rows
+from producers.exports.members import Member
+from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
+from schemas.identity import normalise
+from schemas.listen import Listen, Skipped, Track
+
+_SECOND = 1_000
+_LISTS = ("scrobbles", "list")
+_EMPTY = ({"scrobbles"}, {"status", "list", "pagination"})
+
+
+def recognises(outline: Outline) -> bool:
+    """Rows that have a time and a track with title or artists; or one of the objects around them, without rows."""
+    for row in ("scrobbles.item", "list.item", "item"):
+        if f"{row}.time" in outline and not outline.isdisjoint({f"{row}.track.title", f"{row}.track.artists"}):
+            return True
+    rowless = outline.isdisjoint({"scrobbles.item", "list.item"})
+    return {"maloja", "scrobbles"} <= outline or (rowless and any(empty <= outline for empty in _EMPTY))
+
+
+def read(stream: BufferedReader, member: Member, latest: int) -> Iterator[Listen | Skipped]:
+    """One item per row of the list, numbered from 1. Raises DataFault where the JSON ends or breaks."""
+    rows = document_rows(stream, member.label, *_LISTS)
+    return outcomes(enumerate(rows, 1), member.name, partial(_listen, latest=latest))
+
+
+def _listen(row: object, latest: int) -> Listen:
+    if not isinstance(row, dict) or not isinstance(track := row.get("track"), dict):
+        raise Refused("malformed_row")
+    listened_at = epoch_seconds(row.get("time"), latest)
+    album = track.get("album")
+    if isinstance(album, dict):
+        album_title, album_artists = album.get("albumtitle") or album.get("name"), strings(album.get("artists"))
+    else:
+        album_title, album_artists = album, ()
+    title = track.get("title")
+    known = _track(
+        strings(track.get("artists")),
+        title if isinstance(title, str) else "",
+        album_title if isinstance(album_title, str) else "",
+        album_artists,
+        milliseconds(track.get("length"), _SECOND),
+    )
+    return Listen(listened_at, known, milliseconds(row.get("duration"), _SECOND))
+
+
+# A library repeats its tracks: making each row's anew takes three times as long.
+@lru_cache(maxsize=8_192)
+def _track(
+    artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
+) -> Track:
+    everyone = credited(_ordered(artists), title)
+    of_album = credited(_ordered(album_artists))
+    return make_track(_primary_first(everyone, of_album), title, album, of_album[0] if of_album else None, duration_ms)
+
+
+def _ordered(names: tuple[str, ...]) -> list[str]:
+    if len(names) == 1:
+        return list(names)
+    return sorted(names, key=lambda name: (not is_joined(name), normalise(name), name))
+
+
+def _primary_first(artists: tuple[str, ...], of_album: tuple[str, ...]) -> tuple[str, ...]:
+    by_identity = {normalise(name): name for name in artists}
+    for name in map(normalise, of_album):
+        if name in by_identity:
+            primary = by_identity.pop(name)
+            return (primary, *by_identity.values())
+    return artists

@@ -1,0 +1,124 @@
+"""What every format means by a time, a length and a name, and what becomes of a row that has none.
+
+Sources: ListenBrainz for the bounds of a time, and what exports were seen to hold for the rest.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import TypeVar
+
+from schemas.identity import normalise
+from schemas.listen import EARLIEST, MAX_MS, NAME_CHARACTERS, Listen, Reason, Skipped, Track
+
+# Longer is a fault of the file, not a play: ListenBrainz takes 10 kB a listen. It also bounds what a reader holds.
+MAX_ROW_BYTES = 1_048_576
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Seconds until the year 5138; what is larger was written in milli-, micro- or nanoseconds.
+_UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
+_DIGITS = 20
+
+Row = TypeVar("Row")
+
+
+class Refused(Exception):
+    """A row is no listen. It never leaves this package: the caller sees Skipped."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+def outcomes(
+    rows: Iterable[tuple[int, Row]], member: str, parse: Callable[[Row], Listen]
+) -> Iterator[Listen | Skipped]:
+    """One item per numbered row, in order: what `parse` made of it, or the reason why it refused."""
+    for number, row in rows:
+        outcome: Listen | Skipped
+        try:
+            outcome = parse(row)
+        except Refused as refusal:
+            outcome = Skipped(refusal.reason, number, member)
+        yield outcome
+
+
+def epoch_seconds(value: object, latest: int) -> int:
+    """The time of a play in whole seconds, from seconds, milli-, micro- or nanoseconds, told apart by magnitude.
+
+    Numbers and strings of digits count, fractions are cut off. Raises Refused: bad_time, too_early, too_late.
+    """
+    if type(value) is int and EARLIEST <= value <= latest:
+        return value
+    number = _whole(value)
+    if number is None or number < 0:
+        raise Refused("bad_time")
+    for smallest, divisor in _UNITS:
+        if number >= smallest:
+            number //= divisor
+            break
+    if number < EARLIEST:
+        raise Refused("too_early")
+    if number > latest:
+        raise Refused("too_late")
+    return number
+
+
+def milliseconds(value: object, unit: int = 1) -> int | None:
+    """A length in milliseconds; `unit` is what one of `value` lasts. None for what no recording can last."""
+    if type(value) is int and 0 < value * unit <= MAX_MS:
+        return value * unit
+    if value is None:
+        return None
+    if isinstance(value, (float, Decimal)) and 0 < value <= MAX_MS:
+        value = round(value * unit)
+        unit = 1
+    number = _whole(value)
+    if number is None or not 0 < number * unit <= MAX_MS:
+        return None
+    return number * unit
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else None
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        # The comparison is false for NaN, and keeps int() from writing out 1e999999999.
+        return int(value) if -(10**_DIGITS) < value < 10**_DIGITS else None
+    return None
+
+
+def clean(value: object) -> str:
+    """A name as it may be stored: no NUL, no lone surrogate, no white space around it.
+
+    "" where it is no string, or nothing is left of it once normalised. Raises Refused("too_long").
+    """
+    if not isinstance(value, str):
+        return ""
+    name = _UNSTORABLE.sub("", value).strip()
+    if len(name) > NAME_CHARACTERS:
+        raise Refused("too_long")
+    return name if normalise(name) else ""
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """The strings of a list, or the one string there is; whatever else a broken export holds is left out."""
+    if isinstance(value, list):
+        return tuple([item for item in value if isinstance(item, str)])
+    return (value,) if isinstance(value, str) else ()
+
+
+def make_track(
+    artists: tuple[str, ...], title: object, album: object, album_artist: str | None, duration_ms: int | None
+) -> Track:
+    """A track from credited artists and names that are not yet clean; an empty album is none.
+
+    Raises Refused: missing_artist, missing_title, too_long.
+    """
+    if not artists:
+        raise Refused("missing_artist")
+    name = clean(title)
+    if not name:
+        raise Refused("missing_title")
+    release = clean(album) or None
+    return Track(artists, name, release, album_artist if release else None, duration_ms)
