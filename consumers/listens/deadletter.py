@@ -11,6 +11,8 @@ from schemas.listen import VERSION
 DeadReason: TypeAlias = Literal["empty", "malformed", "too_late", "unknown_source", "unstorable", "unsupported_version"]
 # Stands for every message that names no source that exists.
 NO_SOURCE = 0
+# What fits the database's integer; the sink would choke on looking up a larger one.
+MAX_SOURCE = 2_147_483_647
 # Enough to recognise the fault; the whole message is kept beside it.
 DETAIL_CHARACTERS = 500
 
@@ -40,7 +42,7 @@ def head_of(value: bytes) -> tuple[int, int]:
         head = _decode_head(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return 0, NO_SOURCE
-    return head.v, head.source_id
+    return head.v, head.source_id if NO_SOURCE < head.source_id <= MAX_SOURCE else NO_SOURCE
 
 
 def reason_for(value: bytes | None) -> DeadReason:

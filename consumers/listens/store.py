@@ -24,7 +24,7 @@ from consumers.listens.deadletter import DeadLetter
 from consumers.listens.entities import Known, Unseen
 from consumers.listens.rows import copy_data
 from consumers.listens.runs import Partition
-from sql.connection import connect
+from sql.connection import connect, fault_of
 from sql.migrate import require_head
 
 # In this order: an album names its artist, a track its album. Sorted inside each, so that nobody waits in a circle.
@@ -62,9 +62,13 @@ class Store:
         # fast way a failed insert per batch.
         self._repeats = False
         self._connection = connect(database_url, application="scrobbles consume")
-        require_head(self._connection)
-        for statement in ("session", *_STAGES):
-            self._connection.execute(sql.read(statement))
+        try:
+            require_head(self._connection)
+            for statement in ("session", *_STAGES):
+                self._connection.execute(sql.read(statement))
+        except psycopg.Error as error:
+            self._connection.close()
+            raise fault_of(error, database_url) from error
 
     def close(self) -> None:
         """End the session; what was not committed is undone."""
@@ -82,8 +86,10 @@ class Store:
     def learn(self, sources: Iterable[int]) -> None:
         """Look up whose plays these sources bring; one that does not exist is NOBODY's until the batch is saved."""
         wanted = list(sources)
-        self.users |= dict.fromkeys(wanted, NOBODY)
-        self.users |= dict(self._connection.execute(sql.read("users_of_sources"), (wanted,)).fetchall())
+        rows = self._connection.execute(sql.read("users_of_sources"), (wanted,))
+        found: dict[int, int] = dict(rows.fetchall())
+        # Not before the answer is there: sources of a question that failed would be taken for missing ones.
+        self.users |= dict.fromkeys(wanted, NOBODY) | found
 
     def save(self, batch: Batch) -> Outcome:
         """Store the batch and pass its offsets, both or neither. Raises Fenced."""
