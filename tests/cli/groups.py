@@ -1,0 +1,88 @@
+"""What Kafka and Postgres know about the workers of a group."""
+
+import psycopg
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+import sql
+from consumers.listens.runs import Partition
+from producers.publish import Publisher
+from schemas.broker import admin, client_config, topic_ids
+from schemas.listen import Listen, Track
+from schemas.settings import Settings
+from schemas.topics import Lane, lane_topic
+
+SECONDS = 30.0
+FIRST = 1_500_000_000
+
+
+def plays(number: int, first: int = 0) -> list[Listen]:
+    """Different plays of some thousand tracks, so that every partition has its share."""
+    return [
+        Listen(FIRST + at, Track((f"Artist {at % 211}",), f"Song {at % 3001}", f"Album {at % 211}"), 1_000 + at)
+        for at in range(first, first + number)
+    ]
+
+
+def publish(settings: Settings, lane: Lane, source: int, listens: list[Listen]) -> None:
+    publisher = Publisher(settings, lane_topic(settings.topic_prefix, lane).name, source)
+    for listen in listens:
+        publisher.send(listen)
+    assert publisher.flush(SECONDS)
+
+
+def partition_of(settings: Settings, lane: Lane, number: int) -> Partition:
+    topic = lane_topic(settings.topic_prefix, lane).name
+    return Partition(topic_ids(admin(settings), [topic])[topic], topic, number)
+
+
+def place_at(connection: psycopg.Connection, partition: Partition, offset: int) -> None:
+    """Make the ledger say that a partition was read up to there."""
+    connection.execute(
+        "insert into consumer_offset (topic_id, topic, partition, first_offset, next_offset)"
+        " values (%s, %s, %s, %s, %s)",
+        (partition.topic_id, partition.topic, partition.number, offset, offset),
+    )
+
+
+def shares(client: AdminClient, group: str) -> list[int]:
+    """How many partitions each member of the group has."""
+    try:
+        described = client.describe_consumer_groups([group], request_timeout=SECONDS)[group].result(SECONDS)
+    except KafkaException as error:
+        # The first group of a broker: its coordinator is only just being made.
+        assert error.args[0].retriable() or error.args[0].code() == KafkaError.NOT_COORDINATOR
+        return []
+    return sorted(len(member.assignment.topic_partitions) for member in described.members)
+
+
+def commit_to_kafka(settings: Settings, positions: list[TopicPartition]) -> None:
+    """What a tool that resets offsets would do."""
+    consumer = Consumer(client_config(settings, group_id=settings.group, enable_auto_commit=False))
+    try:
+        for committed in consumer.commit(offsets=positions, asynchronous=False) or []:
+            assert committed.error is None
+    finally:
+        consumer.close()
+
+
+def end_sessions(connection: psycopg.Connection) -> int:
+    """Break the connections of all workers; how many there were."""
+    return connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'scrobbles consume' and datname = current_database()"
+    ).rowcount
+
+
+def cancel_statements(connection: psycopg.Connection) -> int:
+    """Cancel what the workers have the database do at this moment; their connections stay."""
+    return connection.execute(
+        "select pg_cancel_backend(pid) from pg_stat_activity"
+        " where application_name = 'scrobbles consume' and datname = current_database()"
+    ).rowcount
+
+
+def dealt_with(connection: psycopg.Connection) -> int:
+    """How many messages the workers have stored or buried."""
+    (read, *_) = connection.execute(sql.read("ledger")).fetchone() or (0,)
+    return int(read)

@@ -1,0 +1,258 @@
+"""Workers as processes, on a real broker: whatever happens to them, every play is stored once."""
+
+import signal
+
+import psycopg
+import pytest
+from confluent_kafka import Producer, TopicPartition
+
+import sql
+from schemas.broker import admin, client_config
+from schemas.settings import Settings
+from schemas.topics import LANES, PARTITIONS, lane_topic
+from tests.cli.commands import Commands, Worker, eventually
+from tests.cli.groups import (
+    cancel_statements,
+    commit_to_kafka,
+    dealt_with,
+    end_sessions,
+    partition_of,
+    place_at,
+    plays,
+    publish,
+    shares,
+)
+from tests.consumers.logs import problems
+
+# Enough for several batches of each worker.
+MANY = 60_000
+TALKATIVE = {"SCROBBLES_LOG": "debug", "SCROBBLES_LOG_FORMAT": "json"}
+
+
+def counted(connection: psycopg.Connection) -> tuple[int, ...]:
+    return connection.execute(sql.read("ledger")).fetchone() or ()
+
+
+def require_stored_once(connection: psycopg.Connection, number: int) -> None:
+    assert counted(connection) == (number, number, 0, 0, number)
+    assert problems(connection) == []
+
+
+def two_workers(commands: Commands, cluster: Settings) -> tuple[Worker, Worker]:
+    workers = commands.worker(**TALKATIVE), commands.worker(**TALKATIVE)
+    client = admin(cluster)
+    eventually(lambda: shares(client, cluster.group) == [PARTITIONS, PARTITIONS], *workers)
+    return workers
+
+
+def test_two_workers_share_both_lanes(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    workers = two_workers(commands, cluster)
+    publish(cluster, "live", source, plays(2_000))
+    publish(cluster, "import", source, plays(2_000, 2_000))
+    eventually(lambda: dealt_with(connection) == 4_000, *workers)
+    require_stored_once(connection, 4_000)
+    eventually(lambda: sum(worker.inserted for worker in workers) == 4_000, *workers)
+    assert all(worker.inserted for worker in workers)
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    victim, other = two_workers(commands, cluster)
+    publish(cluster, "import", source, plays(MANY))
+    eventually(lambda: victim.inserted > 0, victim, other)
+    victim.send(signal.SIGKILL)
+    assert victim.ended() == -signal.SIGKILL
+    assert victim.inserted < MANY - other.inserted
+    # The group still holds the place of the dead one when more arrives.
+    publish(cluster, "live", source, plays(1_000, MANY))
+    eventually(lambda: dealt_with(connection) == MANY + 1_000, other)
+    require_stored_once(connection, MANY + 1_000)
+
+
+def test_a_worker_that_freezes_and_wakes_when_others_have_its_partitions_does_no_harm(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    frozen, other = two_workers(commands, cluster)
+    publish(cluster, "import", source, plays(MANY))
+    eventually(lambda: frozen.inserted > 0, frozen, other)
+    frozen.send(signal.SIGSTOP)
+    eventually(lambda: dealt_with(connection) == MANY, other)
+    frozen.send(signal.SIGCONT)
+    publish(cluster, "import", source, plays(1_000, MANY))
+    eventually(lambda: dealt_with(connection) == MANY + 1_000, frozen, other)
+    eventually(lambda: shares(admin(cluster), cluster.group) == [PARTITIONS, PARTITIONS], frozen, other)
+    require_stored_once(connection, MANY + 1_000)
+
+
+def test_sigterm_ends_a_worker_with_0_and_the_next_one_goes_on_where_it_stopped(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, plays(MANY))
+    first = commands.worker(**TALKATIVE)
+    eventually(lambda: first.inserted > 0, first)
+    first.send(signal.SIGTERM)
+    assert first.ended() == 0
+    before = dealt_with(connection)
+    assert 0 < before < MANY
+    assert first.inserted == before
+    second = commands.worker(**TALKATIVE)
+    eventually(lambda: dealt_with(connection) == MANY, second)
+    eventually(lambda: second.inserted == MANY - before, second)
+    require_stored_once(connection, MANY)
+
+
+@pytest.mark.parametrize("wrong", [1, 50_000], ids=["inside the log", "beyond its end"])
+def test_what_kafka_has_committed_is_ignored(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, wrong: int
+) -> None:
+    publish(cluster, "live", source, plays(500))
+    publish(cluster, "import", source, plays(500, 500))
+    topics = [lane_topic(cluster.topic_prefix, lane).name for lane in LANES]
+    commit_to_kafka(cluster, [TopicPartition(name, number, wrong) for name in topics for number in range(PARTITIONS)])
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 1_000, worker)
+    require_stored_once(connection, 1_000)
+
+
+def test_an_offset_beyond_the_end_of_the_log_stops_the_worker(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, plays(500))
+    lost_its_tail = partition_of(cluster, "import", 3)
+    place_at(connection, lost_its_tail, 9_999)
+    worker = commands.worker()
+    assert worker.ended() == 65
+    assert f"{lost_its_tail}: offset 9999 is stored, but the log ends at" in worker.said
+
+
+def test_messages_that_kafka_has_deleted_before_they_were_stored_stop_the_worker(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, plays(2_000))
+    cut = partition_of(cluster, "import", 5)
+    client = admin(cluster)
+    for deleted in client.delete_records([TopicPartition(cut.topic, cut.number, 7)]).values():
+        deleted.result(30)
+    worker = commands.worker()
+    assert worker.ended() == 65
+    assert f"{cut}: messages 0 to 6 are gone from Kafka before they were stored" in worker.said
+    assert (cut.number, 0) in connection.execute("select partition, next_offset from consumer_offset").fetchall()
+
+
+def test_without_its_topics_a_worker_stops_and_names_the_command_that_makes_them(
+    commands: Commands, settings: Settings
+) -> None:
+    worker = commands.worker("--lane", "import")
+    assert worker.ended() == 78
+    assert f"there is no topic {settings.topic_prefix}.import" in worker.said
+    assert "scrobbles topics ensure" in worker.said
+
+
+GARBAGE: list[tuple[bytes | None, str]] = [
+    (None, "empty"),
+    (b"", "empty"),
+    (b"no JSON", "malformed"),
+    (b"\xff\xfe\x00", "malformed"),
+    (b'{"v":1}', "malformed"),
+    (b"[" * 100_000, "malformed"),
+    (b'{"v":9,"source_id":1,"new":true}', "unsupported_version"),
+    (b'{"v":1,"source_id":99999999999,"listened_at":1500000000,"track":{}}', "malformed"),
+    (b'{"v":1,"source_id":-1,"listened_at":1500000000,"track":{}}', "malformed"),
+    (b'{"v":1,"source_id":4242,"listened_at":1500000000,"track":{"artists":["A"],"title":"T"}}', "unknown_source"),
+]
+
+
+def test_messages_that_are_no_listens_become_dead_letters_and_their_neighbours_are_stored(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    topic = lane_topic(cluster.topic_prefix, "import").name
+    producer = Producer(client_config(cluster))
+    headers: list[tuple[str, str | bytes | None]] = [("who", b"\xff\0"), ("nothing", None)]
+    publish(cluster, "import", source, plays(600))
+    for content, _ in GARBAGE:
+        for partition in range(PARTITIONS):
+            producer.produce(topic, content, b"\0key", partition, headers=headers)
+    assert producer.flush(30) == 0
+    publish(cluster, "import", source, plays(600, 600))
+    worker = commands.worker()
+    everything = 1_200 + len(GARBAGE) * PARTITIONS
+    eventually(lambda: dealt_with(connection) == everything, worker)
+    assert counted(connection) == (everything, 1_200, 0, len(GARBAGE) * PARTITIONS, 1_200)
+    assert problems(connection) == []
+    kept = connection.execute(
+        'select value, reason, key, headers, stage from dead_letter where partition = 4 order by "offset"'
+    ).fetchall()
+    assert kept == [
+        (content, reason, b"\0key", [["who", "ff00"], ["nothing", None]], "decode") for content, reason in GARBAGE
+    ]
+
+
+def test_one_play_that_the_database_refuses_is_a_dead_letter_and_the_others_are_stored(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    refused = plays(1_000)[617]
+    connection.execute(f"alter table listen add check (listened_at <> to_timestamp({refused.listened_at}))".encode())
+    publish(cluster, "import", source, plays(1_000))
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 1_000, worker)
+    assert counted(connection) == (1_000, 999, 0, 1, 999)
+    assert problems(connection) == []
+    (letter,) = connection.execute("select stage, reason, detail, source_id, value from dead_letter").fetchall()
+    assert letter[:2] == ("store", "unstorable")
+    assert "listen_listened_at_check" in letter[2]
+    assert letter[3] == source
+    assert str(refused.listened_at).encode() in letter[4]
+
+
+def test_a_database_that_ends_and_cancels_sessions_delays_plays_but_loses_none(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    worker = commands.worker(**TALKATIVE)
+    eventually(lambda: shares(admin(cluster), cluster.group) == [2 * PARTITIONS], worker)
+    ended = 0
+    for round_, strike in enumerate([end_sessions, cancel_statements] * 4):
+        publish(cluster, "import", source, plays(5_000, round_ * 5_000))
+        ended += strike(connection)
+    eventually(lambda: dealt_with(connection) == 40_000, worker)
+    require_stored_once(connection, 40_000)
+    worker.require_alive()
+    assert ended >= 4
+    assert "administrator command" in worker.said
+
+
+def test_a_worker_outlives_a_database_that_takes_no_connections(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, servers: tuple[str, str]
+) -> None:
+    worker = commands.worker(**TALKATIVE)
+    publish(cluster, "import", source, plays(1_000))
+    eventually(lambda: dealt_with(connection) == 1_000, worker)
+    (name,) = connection.execute("select current_database()").fetchone() or ("",)
+    with psycopg.connect(servers[1], autocommit=True) as operator:
+        operator.execute(f'alter database "{name}" allow_connections false'.encode())
+        end_sessions(connection)
+        publish(cluster, "import", source, plays(1_000, 1_000))
+        eventually(lambda: worker.said.count('"event":"waiting"') >= 4, worker)
+        assert "not currently accepting connections" in worker.said
+        assert shares(admin(cluster), cluster.group) == [2 * PARTITIONS]
+        operator.execute(f'alter database "{name}" allow_connections true'.encode())
+    eventually(lambda: dealt_with(connection) == 2_000, worker)
+    require_stored_once(connection, 2_000)
+
+
+def test_a_read_only_database_stops_the_worker_and_makes_no_dead_letters(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    worker = commands.worker()
+    publish(cluster, "import", source, plays(10))
+    eventually(lambda: dealt_with(connection) == 10, worker)
+    (name,) = connection.execute("select current_database()").fetchone() or ("",)
+    connection.execute(f'alter database "{name}" set default_transaction_read_only = on'.encode())
+    end_sessions(connection)
+    publish(cluster, "import", source, plays(10, 10))
+    assert worker.ended() == 78
+    assert "read-only" in worker.said
+    assert counted(connection) == (10, 10, 0, 0, 10)
+    assert problems(connection) == []
