@@ -58,20 +58,20 @@ def lookup_key(track: Track) -> bytes:
     return SEPARATOR.join((normalise(track.artists[0]), normalise(track.title), album)).encode()
 
 
-def artist_id(name: str) -> bytes:
+def artist_id(artist: str) -> bytes:
     """16 bytes, from the normalised name."""
-    return blake2b(normalise(name).encode(), digest_size=16, person=b"artist/1").digest()
+    return blake2b(artist.encode(), digest_size=16, person=b"artist/1").digest()
 
 
 def album_id(artist: str, title: str) -> bytes:
     """16 bytes, from the normalised album artist and title."""
-    parts = normalise(artist) + SEPARATOR + normalise(title)
-    return blake2b(parts.encode(), digest_size=16, person=b"album/1").digest()
+    return blake2b(f"{artist}{SEPARATOR}{title}".encode(), digest_size=16, person=b"album/1").digest()
 
 
-def track_id(track: Track) -> bytes:
-    """16 bytes, from the lookup key."""
-    return blake2b(lookup_key(track), digest_size=16, person=b"track/1").digest()
+def track_id(artist: str, title: str, album: str) -> bytes:
+    """16 bytes, from the normalised primary artist, title and album ("" where there is none): its lookup key."""
+    parts = f"{artist}{SEPARATOR}{title}{SEPARATOR}{album}"
+    return blake2b(parts.encode(), digest_size=16, person=b"track/1").digest()
 
 
 def spelling_rank(name: str) -> int:
@@ -79,4 +79,4 @@ def spelling_rank(name: str) -> int:
 
     Only letters that have a case count: a Japanese or a purely numeric name ranks 0.
     """
-    return int(name != name.swapcase() and (name == name.upper() or name == name.lower()))
+    return int(name.isupper() or name.islower())

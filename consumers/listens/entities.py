@@ -17,6 +17,8 @@ from schemas.listen import Track
 # About 300 bytes a spelling. Larger libraries than this only cost their rare tracks a look-up by index.
 KNOWN_SPELLINGS = 100_000
 
+# How JSON writes it; seldom there, so that one look at the bytes spares four at the names.
+_ESCAPED_NUL = b"\\u0000"
 _decode_track = msgspec.json.Decoder(Track).decode
 
 
@@ -83,70 +85,66 @@ class Unseen:
     def meet(self, spelling: bytes) -> bytes:
         """The id of a track met for the first time. Raises msgspec.DecodeError or UnstorableTrackError."""
         track = _decode_track(spelling)
-        _require_storable(track)
-        made = track_id(track)
-        primary = self._artist(track.artists[0])
-        album = self._album(track, track.album) if track.album and normalise(track.album) else None
-        met = TrackRow(Spelling(spelling_rank(track.title), track.title), primary, album, track.duration_ms or 0)
+        if _ESCAPED_NUL in spelling:
+            _require_no_nul(track)
+        artist, title = _identifying(track.artists[0]), _identifying(track.title)
+        album = normalise(track.album) if track.album else ""
+        made = track_id(artist, title, album)
+        primary = self._artist(track.artists[0], artist)
+        owned = self._album(track, track.album, album, artist) if track.album and album else None
+        met = TrackRow(Spelling(spelling_rank(track.title), track.title), primary, owned, track.duration_ms or 0)
         before = self._tracks.get(made)
         self._tracks[made] = met.merged(before) if before else met
         for position, name in enumerate(track.artists[1:], 1):
-            guest = self._artist(name)
+            guest = self._artist(name, _identifying(name))
             if guest != primary:
                 self._guests[made, guest] = min(position, self._guests.get((made, guest), position))
         self.spellings[spelling] = made
         return made
 
-    def _artist(self, name: str) -> bytes:
-        made = artist_id(name)
+    def _artist(self, name: str, normalised: str) -> bytes:
+        made = artist_id(normalised)
         if name not in self._known.names and name not in self.names:
             self.names.add(name)
             spelling = Spelling(spelling_rank(name), name)
             self._artists[made] = min(spelling, self._artists.get(made, spelling))
         return made
 
-    def _album(self, track: Track, title: str) -> tuple[int, bytes]:
-        stated = track.album_artist if track.album_artist and normalise(track.album_artist) else None
-        owner = stated or track.artists[0]
-        made = album_id(owner, title)
+    def _album(self, track: Track, title: str, normalised: str, artist: str) -> tuple[int, bytes]:
+        """The album of a track, and whether its artist is a guess; `artist` is the normalised primary one."""
+        owner, guessed = track.artists[0], 1
+        if track.album_artist and (stated := normalise(track.album_artist)):
+            owner, artist, guessed = track.album_artist, stated, 0
+        made = album_id(artist, normalised)
         if (owner, title) not in self._known.names and (owner, title) not in self.names:
             self.names.add((owner, title))
-            album = AlbumRow(Spelling(spelling_rank(title), title), self._artist(owner))
+            album = AlbumRow(Spelling(spelling_rank(title), title), self._artist(owner, artist))
             self._albums[made] = min(album, self._albums.get(made, album))
-        return int(stated is None), made
+        return guessed, made
 
     def copies(self) -> Iterator[tuple[str, bytes]]:
         """What to COPY into which staging table; nothing for a table without rows."""
         staged = {
-            "staged_artist": [
-                rows.row(id_, spelling.name.encode(), rows.small(spelling.rank))
-                for id_, spelling in self._artists.items()
-            ],
+            "staged_artist": [rows.artist_row(made, *spelling) for made, spelling in self._artists.items()],
             "staged_album": [
-                rows.row(id_, album.spelling.name.encode(), rows.small(album.spelling.rank), album.artist)
-                for id_, album in self._albums.items()
+                rows.album_row(made, *album.spelling, album.artist) for made, album in self._albums.items()
             ],
-            "staged_track": [_track_row(id_, track) for id_, track in self._tracks.items()],
-            "staged_guest": [
-                rows.row(track, artist, rows.small(position)) for (track, artist), position in self._guests.items()
+            "staged_track": [
+                rows.track_row(made, *track.spelling, track.artist, track.album, track.duration_ms)
+                for made, track in self._tracks.items()
             ],
+            "staged_guest": [rows.guest_row(track, artist, at) for (track, artist), at in self._guests.items()],
         }
         return ((table, rows.copy_data(packed)) for table, packed in staged.items() if packed)
 
 
-def _track_row(id_: bytes, track: TrackRow) -> bytes:
-    guessed, album = track.album or (0, None)
-    duration = rows.integer(track.duration_ms) if track.duration_ms else None
-    spelling = track.spelling
-    return rows.row(
-        id_, spelling.name.encode(), rows.small(spelling.rank), track.artist, album, rows.small(guessed), duration
-    )
-
-
-def _require_storable(track: Track) -> None:
-    names = [*track.artists, track.title]
-    if not all(map(normalise, names)):
+def _identifying(name: str) -> str:
+    normalised = normalise(name)
+    if not normalised:
         raise UnstorableTrackError("a name holds nothing but white space or control characters")
-    names += [name for name in (track.album, track.album_artist) if name is not None]
-    if any("\0" in name for name in names):
+    return normalised
+
+
+def _require_no_nul(track: Track) -> None:
+    if any(name and "\0" in name for name in (*track.artists, track.title, track.album, track.album_artist)):
         raise UnstorableTrackError("a name holds the character NUL, which Postgres cannot keep")

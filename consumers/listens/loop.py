@@ -1,6 +1,6 @@
 """The cycle of one worker: take messages, store them, next. One process is one loop; start more to go faster.
 
-An error says by its SQLSTATE (sql/connection.py) what is to be done. A data error splits the batch until the one message
+An error says by its SQLSTATE (sql/connection.py) what is to be done. A data error splits the batch until the message
 that cannot be stored is a dead letter. For everything that may pass, the batch is simply forgotten: what is stored is
 read from Postgres, which also settles a COMMIT whose answer was lost, and the messages are fetched again. While the
 database is away the worker keeps polling with its partitions paused, so the group does not give them to another one

@@ -15,7 +15,14 @@ MICROSECONDS = 1_000_000
 
 _LISTEN = struct.Struct(">hiiiqi16siiihii").pack
 _LISTEN_UNTIMED = struct.Struct(">hiiiqi16siiihi").pack
-_NULL = struct.pack(">i", -1)
+_NAMED = struct.Struct(">hi16si").pack
+_RANK = struct.Struct(">ih").pack
+_RANK_ARTIST = struct.Struct(">ihi16s").pack
+_ALBUM = struct.Struct(">i16sih").pack
+_NO_ALBUM = struct.pack(">iih", -1, 2, 0)
+_DURATION = struct.Struct(">ii").pack
+_NO_DURATION = struct.pack(">i", -1)
+_GUEST = struct.Struct(">hi16si16sih").pack
 
 
 def listen_row(user: int, listened_at: int, track: bytes, source: int, slot: int, played_ms: int | None) -> bytes:
@@ -26,20 +33,31 @@ def listen_row(user: int, listened_at: int, track: bytes, source: int, slot: int
     return _LISTEN(6, 4, user, 8, at, 16, track, 4, source, 2, slot, 4, played_ms)
 
 
-def row(*fields: bytes | None) -> bytes:
-    """A row of fields that are already in binary form."""
-    packed = (_NULL if field is None else len(field).to_bytes(4, "big") + field for field in fields)
-    return len(fields).to_bytes(2, "big") + b"".join(packed)
+def artist_row(id_: bytes, rank: int, name: str) -> bytes:
+    """A row of staged_artist."""
+    text = name.encode()
+    return _NAMED(3, 16, id_, len(text)) + text + _RANK(2, rank)
 
 
-def small(number: int) -> bytes:
-    """A smallint."""
-    return number.to_bytes(2, "big", signed=True)
+def album_row(id_: bytes, rank: int, name: str, artist: bytes) -> bytes:
+    """A row of staged_album."""
+    text = name.encode()
+    return _NAMED(4, 16, id_, len(text)) + text + _RANK_ARTIST(2, rank, 16, artist)
 
 
-def integer(number: int) -> bytes:
-    """An integer."""
-    return number.to_bytes(4, "big", signed=True)
+def track_row(
+    id_: bytes, rank: int, name: str, artist: bytes, album: tuple[int, bytes] | None, duration_ms: int
+) -> bytes:
+    """A row of staged_track; `album` is (guessed, id), `duration_ms` 0 where it is not known."""
+    text = name.encode()
+    owned = _ALBUM(16, album[1], 2, album[0]) if album else _NO_ALBUM
+    duration = _DURATION(4, duration_ms) if duration_ms else _NO_DURATION
+    return _NAMED(7, 16, id_, len(text)) + text + _RANK_ARTIST(2, rank, 16, artist) + owned + duration
+
+
+def guest_row(track: bytes, artist: bytes, position: int) -> bytes:
+    """A row of staged_guest."""
+    return _GUEST(3, 16, track, 16, artist, 2, position)
 
 
 def copy_data(rows: Iterable[bytes]) -> bytes:
