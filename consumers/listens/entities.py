@@ -87,7 +87,8 @@ class Unseen:
         track = _decode_track(spelling)
         if _ESCAPED_NUL in spelling:
             _require_no_nul(track)
-        artist, title = _identifying(track.artists[0]), _identifying(track.title)
+        # Every name is looked at before anything is noted: a track that is refused must leave no row.
+        (artist, *guests), title = map(_identifying, track.artists), _identifying(track.title)
         album = normalise(track.album) if track.album else ""
         made = track_id(artist, title, album)
         primary = self._artist(track.artists[0], artist)
@@ -95,8 +96,8 @@ class Unseen:
         met = TrackRow(Spelling(spelling_rank(track.title), track.title), primary, owned, track.duration_ms or 0)
         before = self._tracks.get(made)
         self._tracks[made] = met.merged(before) if before else met
-        for position, name in enumerate(track.artists[1:], 1):
-            guest = self._artist(name, _identifying(name))
+        for position, (name, normalised) in enumerate(zip(track.artists[1:], guests, strict=True), 1):
+            guest = self._artist(name, normalised)
             if guest != primary:
                 self._guests[made, guest] = min(position, self._guests.get((made, guest), position))
         self.spellings[spelling] = made
