@@ -56,6 +56,11 @@ def local_stack() -> Iterator[Servers]:
         started = stack.servers(parent / "data")
         if started.group_protocol != "consumer":
             pytest.exit("these tests need a real Apache Kafka: install Java 17 and Maven, or see tests/conftest.py", 1)
+        # A machine that loses its power is no part of these tests: with the disk they take twice as long.
+        with psycopg.connect(started.database_url, autocommit=True) as connection:
+            connection.execute("alter system set fsync = off")
+            connection.execute("alter system set full_page_writes = off")
+            connection.execute("select pg_reload_conf()")
         yield Servers(started.kafka, started.database_url)
     finally:
         stack.stop(parent / "data", purging=True)
