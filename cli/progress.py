@@ -11,8 +11,7 @@ from cli.console import err, say
 from producers.importing import Step, Watch
 
 _PLAIN_SECONDS = 5.0
-# The consumers have not moved for so long: say so, and what may be the cause.
-_STALLED_SECONDS = 15.0
+_STALLED_SECONDS = 10.0
 
 
 class _Rate(ProgressColumn):
@@ -25,7 +24,7 @@ class _Rate(ProgressColumn):
 def watching(name: str) -> Iterator[Watch]:
     """What a job is given to tell its progress to, while the block runs."""
     if not err.is_terminal:
-        yield _Lines(name)
+        yield _Stall(_Lines(name))
         return
     columns = (
         SpinnerColumn(),
@@ -36,7 +35,25 @@ def watching(name: str) -> Iterator[Watch]:
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        yield _Bars(progress, name)
+        yield _Stall(_Bars(progress, name))
+
+
+class _Stall:
+    """Passes every step on, and says once when what was sent is not being stored."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._done = -1
+        self._moved = time.monotonic()
+
+    def __call__(self, step: Step) -> None:
+        self._watch(step)
+        now = time.monotonic()
+        if step.phase != "storing" or step.done != self._done:
+            self._done, self._moved = step.done, now
+        elif now - self._moved > _STALLED_SECONDS:
+            say("nothing is being stored: does a worker run? `scrobbles status` tells; this goes on when one does")
+            self._moved = float("inf")
 
 
 class _Bars:
@@ -59,16 +76,15 @@ class _Lines:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._said = self._moved = time.monotonic()
-        self._done = self._before = 0
+        self._said = time.monotonic()
+        # Each phase counts for itself, so its rate begins where the phase does.
+        self._before: dict[str, int] = {}
 
     def __call__(self, step: Step) -> None:
         now = time.monotonic()
-        if step.done != self._done:
-            self._moved, self._done = now, step.done
+        before = self._before.setdefault(step.phase, step.done)
         if now - self._said < _PLAIN_SECONDS:
             return
         of = "" if step.total is None else f" of {step.total:,}"
-        rate = max(step.done - self._before, 0) / (now - self._said)
-        say(f"{self._name}: {step.phase}, {step.done:,}{of} ({rate:,.0f}/s)")
-        self._said, self._before = now, step.done
+        say(f"{self._name}: {step.phase}, {step.done:,}{of} ({(step.done - before) / (now - self._said):,.0f}/s)")
+        self._said, self._before[step.phase] = now, step.done

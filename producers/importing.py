@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 import sql
-from producers.exports import read_export, sniff
+from producers.exports.reading import open_export
 from producers.fingerprint import fingerprint
 from producers.publish import Publisher
 from schemas.errors import DependencyGone, Fault, UsageFault
@@ -176,16 +176,15 @@ def import_export(connection: psycopg.Connection, settings: Settings, order: Ord
     before = None if order.force else earlier_import(connection, order.user, sha256)
     if before is not None:
         return Imported(report_of(connection, before), known=True)
-    format_ = order.format or sniff(order.path)
-    rows = read_export(order.path, format_)
-    job = Job.begin(connection, order.user, order.name, format_, sha256)
-    publisher = Publisher(settings, lane_topic(settings.topic_prefix, "import").name, job.id)
     fault = None
-    try:
-        job.send(rows, publisher, watch)
-    except Fault as broken:
-        fault = broken
-    if order.wait:
+    with open_export(order.path, order.format) as export:
+        job = Job.begin(connection, order.user, order.name, export.format, sha256)
+        publisher = Publisher(settings, lane_topic(settings.topic_prefix, "import").name, job.id)
+        try:
+            job.send(export.rows, publisher, watch)
+        except Fault as broken:
+            fault = broken
+    if order.wait and not isinstance(fault, DependencyGone):
         job.wait(watch)
         if fault is None:
             job.finish()
