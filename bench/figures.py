@@ -1,0 +1,131 @@
+"""What is measured, as a table for people and as JSON."""
+
+import itertools
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+PER_SECOND = "plays/s"
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One measured number of an experiment. `share_target` is what a throughput should reach of the ceiling, `at_most` a bound.
+
+    `value` is None for what this machine cannot measure; `note` says why.
+    """
+
+    experiment: str
+    what: str
+    value: float | None
+    unit: str
+    at_most: float | None = None
+    share_target: float | None = None
+    note: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A figure beside its target; `good` is None where there is no target or no figure."""
+
+    figure: Figure
+    share: float | None
+    good: bool | None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One run: the machine, the ceiling as often as it was measured, and all figures."""
+
+    machine: dict[str, str | int | float]
+    ceilings: Sequence[float]
+    rows: Sequence[Row]
+    seconds: float
+
+
+def compared(figure: Figure, ceiling: float) -> Row:
+    """The figure as a share of the ceiling if it is a throughput, and whether it reaches its target."""
+    if figure.value is None:
+        return Row(figure, None, None)
+    if figure.unit == PER_SECOND:
+        share = figure.value / ceiling
+        return Row(figure, share, None if figure.share_target is None else share >= figure.share_target)
+    return Row(figure, None, None if figure.at_most is None else figure.value <= figure.at_most)
+
+
+def result(figures: Sequence[Figure], ceilings: Sequence[float], seconds: float) -> Result:
+    """All figures, compared with the median ceiling."""
+    ceiling = statistics.median(ceilings)
+    shown = Figure("ceiling: one connection, ready-packed rows", "COPY, INSERT ON CONFLICT", ceiling, PER_SECOND)
+    return Result(_machine(), ceilings, [compared(figure, ceiling) for figure in (shown, *figures)], seconds)
+
+
+def show(found: Result) -> None:
+    """Print the table on stdout."""
+    table = Table(title=_title(found), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for name in ("figure", "of ceiling", "target"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for experiment, rows in itertools.groupby(found.rows, lambda row: row.figure.experiment):
+        table.add_row(f"[bold]{experiment}[/]")
+        for row in rows:
+            figure = row.figure
+            table.add_row(f"  {figure.what}", _value(figure), _share(row.share), _target(figure), _mark(row))
+    Console(highlight=False).print(table)
+
+
+def save(found: Result, path: Path) -> None:
+    """Write the JSON."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+
+
+def _machine() -> dict[str, str | int | float]:
+    return {
+        "cpus": os.cpu_count() or 0,
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def _title(found: Result) -> str:
+    machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.machine.items())
+    return f"{machine}; measured in {found.seconds / 60:.1f} minutes"
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.note or "not measured here"
+    return f"{_number(figure.value)} {figure.unit}"
+
+
+def _number(value: float) -> str:
+    for smallest, decimals in ((100, 0), (10, 1), (0.1, 2)):
+        if value >= smallest:
+            return f"{value:,.{decimals}f}"
+    return f"{value:.4f}"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.2f}"
+
+
+def _target(figure: Figure) -> str:
+    if figure.share_target is not None:
+        return f"≥ {figure.share_target:.2f}"
+    return "" if figure.at_most is None else f"≤ {figure.at_most:g} {figure.unit}"
+
+
+def _mark(row: Row) -> str:
+    marks: dict[bool | None, Literal["[green]✓[/]", "[yellow]✗[/]", ""]] = {
+        True: "[green]✓[/]",
+        False: "[yellow]✗[/]",
+        None: "",
+    }
+    return marks[row.good]
