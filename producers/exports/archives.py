@@ -5,6 +5,7 @@ are counted. Members are read in place, so their names can do no harm; a name th
 marks a file that nobody exported.
 """
 
+import os
 import re
 import stat
 from collections.abc import Callable
@@ -23,6 +24,13 @@ _MAX_RATIO = 250
 _ALWAYS_ALLOWED_BYTES = 16 * 2**20
 _MAX_BYTES = 16 * 2**30
 _LOCAL_HEADER_BYTES = 30
+_END_BYTES = 22
+_LONGEST_COMMENT = 65_535
+_END_RECORD = re.compile(rb"PK\x05\x06.{8}(?P<contents>.{4})", re.DOTALL)
+_ZIP64_LOCATOR = b"PK\x06\x07"
+_ZIP64_LOCATOR_BYTES = 20
+# An entry of the table of contents is 46 bytes and a name.
+_MAX_CONTENTS_BYTES = MAX_MEMBERS * 256
 _ENCRYPTED = 0x1
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
@@ -45,6 +53,7 @@ def open_archive(file: BinaryIO, label: str) -> tuple[ZipFile, list[ArchiveMembe
 
     Raises DataFault if it is damaged, encrypted, or made to do harm; the readers raise it where a member turns out so.
     """
+    _must_have_small_contents(file, label)
     try:
         archive = ZipFile(file)
     except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
@@ -62,6 +71,18 @@ def open_archive(file: BinaryIO, label: str) -> tuple[ZipFile, list[ArchiveMembe
         for member in members
         if not member.is_dir() and not stat.S_ISLNK(member.external_attr >> 16)
     ]
+
+
+def _must_have_small_contents(file: BinaryIO, label: str) -> None:
+    """Before ZipFile makes an object of every entry: a million of them would take a gigabyte."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
+    tail = file.read()
+    for end in _END_RECORD.finditer(tail):
+        if int.from_bytes(end["contents"], "little") > _MAX_CONTENTS_BYTES:
+            raise DataFault(f"{label} is a ZIP archive with far more members than an export has")
+        if tail[: end.start()][-_ZIP64_LOCATOR_BYTES:].startswith(_ZIP64_LOCATOR):
+            raise DataFault(f"{label} is a ZIP archive of a size that no export has (ZIP64)")
 
 
 def _suspicion(member: ZipInfo) -> str | None:

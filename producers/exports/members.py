@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from shutil import copyfileobj
@@ -70,8 +71,9 @@ def _files_below(folder: Path) -> list[Path]:
     return files
 
 
-def _numbers_as_numbers(name: str) -> list[tuple[int, str]]:
-    return [(int(digits or 0), text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+def _numbers_as_numbers(name: str) -> list[tuple[str, int, str]]:
+    # By length, then by digit: int() refuses the number of 5,000 digits that a hostile name may hold.
+    return [(text, len(digits), digits) for text, digits in re.findall(r"([^0-9]*)0*([0-9]*)", name)]
 
 
 def _file_members(path: Path, stack: ExitStack, folder: Path | None = None) -> list[Member]:
@@ -79,9 +81,16 @@ def _file_members(path: Path, stack: ExitStack, folder: Path | None = None) -> l
         zipped = is_archive(file.peek())
     name = path.relative_to(folder).as_posix() if folder else path.name
     if not zipped:
-        return [Member(name, str(path), lambda: named_stream(path.open("rb", buffering=0), str(path)))]
+        return [Member(name, str(path), partial(_open_file, path))]
     prefix = f"{name}/" if folder else ""
     return _archive_members(stack.enter_context(path.open("rb")), str(path), stack, prefix)
+
+
+def _open_file(path: Path) -> BufferedReader:
+    try:
+        return named_stream(path.open("rb", buffering=0), str(path))
+    except OSError as error:
+        raise DataFault(f"{path} cannot be read: {error}") from error
 
 
 def _archive_members(file: BinaryIO, label: str, stack: ExitStack, prefix: str = "") -> list[Member]:
@@ -96,5 +105,8 @@ def _stream_members(source: BinaryIO, name: str, stack: ExitStack) -> list[Membe
     if not is_archive(stream.peek()):
         return [Member(name, name, lambda: nullcontext(stream))]
     spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # the stack closes it
-    copyfileobj(stream, spool)
+    try:
+        copyfileobj(stream, spool)
+    except OSError as error:
+        raise DataFault(f"{name} does not fit into a temporary file: {error}") from error
     return _archive_members(spool, name, stack)

@@ -39,6 +39,11 @@ class TestOrdinaryArchives:
         content = zipped({name: ROWS[order] for name, order in zip(names, (2, 1, 3, 0), strict=True)})
         assert times(content) == [START, START + 1, START + 2, START + 3]
 
+    def test_numbers_in_names_count_only_behind_equal_text(self) -> None:
+        names = ["b1/9.jsonl", "a2/1.jsonl", "a10/1.jsonl", "a1/" + "9" * 5_000]
+        content = zipped({name: ROWS[order] for name, order in zip(names, (3, 1, 2, 0), strict=True)})
+        assert times(content) == [START, START + 1, START + 2, START + 3]
+
     def test_what_else_a_listenbrainz_archive_holds_is_passed_over(self) -> None:
         content = zipped(
             {
@@ -99,6 +104,14 @@ class TestHostileArchives:
         content = zipped({f"{number}": b"" for number in range(10_001)}, zipfile.ZIP_STORED)
         with pytest.raises(DataFault, match=r"10,001 members"):
             read(content)
+
+    def test_a_table_of_contents_that_fills_memory(self) -> None:
+        content = patched(zipped({MONTH: ROWS[0]}), b"PK\x05\x06", 12, "<I", 2**27)
+        with pytest.raises(DataFault, match="far more members than an export has"):
+            read(content)
+        locator = b"PK\x06\x07" + bytes(16)
+        with pytest.raises(DataFault, match="ZIP64"):
+            read(content[:-22] + locator + content[-22:-10] + bytes(10))
 
     def test_a_bomb_in_one_member(self) -> None:
         content = zipped({MONTH: ROWS[0] + b"\n" * 40_000_000})
