@@ -5,25 +5,39 @@ import sys
 import time
 from pathlib import Path
 
+from bench.backlog import backlog, backlog_of_four, gigabyte
 from bench.console import say
 from bench.figures import Figure, result, save, show
 from bench.history import history
 from bench.lab import lab
-from bench.throughput import MAIN_WORKERS, ceiling, many_people, one_person
+from bench.large import large
+from bench.start import start
+from bench.statements import statements
+from bench.throughput import ceiling, many_people, one_person
 from schemas.errors import Fault
 
 _PLAYS = 1_000_000
+_EXPERIMENTS = {
+    "start": start,
+    "history": history,
+    "one-person": one_person,
+    "many-people": many_people,
+    "backlog": backlog,
+    "statements": statements,
+}
+# What takes long.
+_FULL = {"backlog-of-four": backlog_of_four, "gigabyte": gigabyte, "large": large}
+# Measured around those that are compared with the ceiling.
+_CEILING_BEFORE = ("one-person", "many-people", "backlog")
 
 
 def main() -> None:
     """Measure what the arguments ask for."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Speed and memory of scrobble-stream.")
-    parser.add_argument("--full", action="store_true", help="also what takes long: 10M plays, 4 workers, 1 GB files")
-    parser.add_argument("--plays", type=int, default=_PLAYS, help="how many plays the big runs have")
-    chosen = parser.parse_args()
+    chosen = _arguments()
+    names = chosen.experiments or [*_EXPERIMENTS, *(_FULL if chosen.full else ())]
     begun = time.monotonic()
     try:
-        figures, ceilings = _measure(chosen.plays)
+        figures, ceilings = _measure(names, chosen.plays)
     except Fault as fault:
         say(f"{fault.message}\n  {fault.hint}")
         sys.exit(fault.exit_code)
@@ -32,14 +46,28 @@ def main() -> None:
     save(found, Path("bench.json"))
 
 
-def _measure(plays: int) -> tuple[list[Figure], list[float]]:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Speed and memory of scrobble-stream.")
+    known = [*_EXPERIMENTS, *_FULL]
+    parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help=f"only these of: {', '.join(known)}")
+    parser.add_argument("--full", action="store_true", help=f"also what takes long: {', '.join(_FULL)}")
+    parser.add_argument("--plays", type=int, default=_PLAYS, help="how many plays the big runs have")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.experiments) - set(known):
+        parser.error(f"no such experiment: {', '.join(sorted(unknown))}")
+    return chosen
+
+
+def _measure(names: list[str], plays: int) -> tuple[list[Figure], list[float]]:
+    known = _EXPERIMENTS | _FULL
+    figures: list[Figure] = []
     with lab() as here:
-        ceilings = [ceiling(here, plays)]
-        figures = one_person(here, plays, MAIN_WORKERS)
+        ceilings: list[float] = []
+        for name in names:
+            if name in _CEILING_BEFORE:
+                ceilings.append(ceiling(here, plays))
+            figures += known[name](here, plays)
         ceilings.append(ceiling(here, plays))
-        figures += many_people(here, plays, MAIN_WORKERS)
-        ceilings.append(ceiling(here, plays))
-        figures += history(here)
     return figures, ceilings
 
 

@@ -4,6 +4,7 @@ import itertools
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,25 +15,26 @@ from rich.console import Console
 from rich.table import Table
 
 PER_SECOND = "plays/s"
+# Of a table that goes into a file or a log.
+_PLAIN_WIDTH = 100
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One measured number of an experiment. `share_target` is what a throughput should reach of the ceiling, `at_most` a bound.
+    """One measured number of an experiment.
 
-    `value` is None for what this machine cannot measure; `note` says why.
+    `share_target` is what a throughput should reach of the ceiling, `at_most` a bound of anything else.
     """
 
     experiment: str
     what: str
-    value: float | None
+    value: float
     unit: str
     at_most: float | None = None
     share_target: float | None = None
-    note: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A figure beside its target; `good` is None where there is no target or no figure."""
+    """A figure beside its target; `good` is None where there is no target."""
 
     figure: Figure
     share: float | None
@@ -50,8 +52,6 @@ class Result(msgspec.Struct, frozen=True):
 
 def compared(figure: Figure, ceiling: float) -> Row:
     """The figure as a share of the ceiling if it is a throughput, and whether it reaches its target."""
-    if figure.value is None:
-        return Row(figure, None, None)
     if figure.unit == PER_SECOND:
         share = figure.value / ceiling
         return Row(figure, share, None if figure.share_target is None else share >= figure.share_target)
@@ -61,7 +61,7 @@ def compared(figure: Figure, ceiling: float) -> Row:
 def result(figures: Sequence[Figure], ceilings: Sequence[float], seconds: float) -> Result:
     """All figures, compared with the median ceiling."""
     ceiling = statistics.median(ceilings)
-    shown = Figure("ceiling: one connection, ready-packed rows", "COPY, INSERT ON CONFLICT", ceiling, PER_SECOND)
+    shown = Figure("ceiling of this machine", "one connection, ready-packed rows", ceiling, PER_SECOND)
     return Result(_machine(), ceilings, [compared(figure, ceiling) for figure in (shown, *figures)], seconds)
 
 
@@ -76,8 +76,14 @@ def show(found: Result) -> None:
         table.add_row(f"[bold]{experiment}[/]")
         for row in rows:
             figure = row.figure
-            table.add_row(f"  {figure.what}", _value(figure), _share(row.share), _target(figure), _mark(row))
-    Console(highlight=False).print(table)
+            table.add_row(
+                f"  {figure.what}",
+                f"{_number(figure.value)} {figure.unit}",
+                _share(row.share),
+                _target(figure),
+                _mark(row),
+            )
+    Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH).print(table)
 
 
 def save(found: Result, path: Path) -> None:
@@ -97,12 +103,6 @@ def _machine() -> dict[str, str | int | float]:
 def _title(found: Result) -> str:
     machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.machine.items())
     return f"{machine}; measured in {found.seconds / 60:.1f} minutes"
-
-
-def _value(figure: Figure) -> str:
-    if figure.value is None:
-        return figure.note or "not measured here"
-    return f"{_number(figure.value)} {figure.unit}"
 
 
 def _number(value: float) -> str:

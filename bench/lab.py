@@ -26,14 +26,15 @@ class Lab:
 
     def __init__(self, folder: Path, endpoints: stack.Endpoints) -> None:
         self.folder = folder
+        self.data = data_of(folder)
         self.endpoints = endpoints
         # Nothing that this person has set shall reach the processes that are measured.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self.environment |= {f"{PREFIX}DATA": str(data_of(folder)), "XDG_CONFIG_HOME": str(folder)}
+        self.environment |= {f"{PREFIX}DATA": str(self.data), "XDG_CONFIG_HOME": str(folder)}
 
-    def run(self, *arguments: str) -> Ended:
+    def run(self, *arguments: str, **environment: str) -> Ended:
         """`python -m …` to its end. Raises Fault if it fails."""
-        return Child(list(arguments), self.environment, self.folder / "log").wait()
+        return Child(list(arguments), {**self.environment, **environment}, self.folder / "log").wait()
 
     def export(self, kind: str, plays: int, songs: int) -> Path:
         """An export file with so many plays, written unless it is there."""
@@ -44,14 +45,17 @@ class Lab:
         return path
 
     @contextmanager
-    def place(self, name: str) -> Iterator[Place]:
-        """A database of its own, migrated, and topics and a group of its own; the database is dropped afterwards."""
+    def place(self, name: str, topics_of: Place | None = None) -> Iterator[Place]:
+        """A database and a group of its own, and topics of its own or those of another place.
+
+        The database is migrated and empty, and dropped afterwards.
+        """
         url = make_conninfo(self.endpoints.database_url, dbname=name)
         settings = Settings(
-            data=data_of(self.folder),
+            data=self.data,
             kafka=self.endpoints.kafka,
             database_url=url,
-            topic_prefix=name,
+            topic_prefix=topics_of.settings.topic_prefix if topics_of else name,
             group=name,
             group_protocol="classic" if self.endpoints.group_protocol == "classic" else "consumer",
         )

@@ -104,13 +104,14 @@ class Place:
                 time.sleep(_LOOK_SECONDS)
 
     @contextmanager
-    def workers(self, count: int) -> Iterator[Crew]:
-        """So many `scrobbles consume`, each with its partitions and idle. They are ended after the block."""
+    def workers(self, count: int, *, joined: bool = True) -> Iterator[Crew]:
+        """So many `scrobbles consume`, which are ended after the block; `joined`: each has its partitions and is idle."""
         crew = Crew()
         started: list[Child] = []
         try:
             started += (self.start("cli", "consume") for _ in range(count))
-            self._await_partitions(started)
+            if joined:
+                self._await_partitions(started)
             yield crew
             crew.ended = [worker.end() for worker in started]
         finally:

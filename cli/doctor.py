@@ -4,7 +4,6 @@ import platform
 from collections.abc import Callable, Iterator
 
 import confluent_kafka
-import ijson
 import psycopg
 import typer
 
@@ -41,7 +40,6 @@ def _libraries() -> Iterator[Check]:
     yield Check("Python", "ok", platform.python_version())
     # The pure Python twins work too, several times slower, and nothing else would tell.
     yield _compiled("psycopg", psycopg.pq.__impl__, {"binary", "c"}, "pip install 'psycopg[binary]'")
-    yield _compiled("ijson", ijson.backend, {"yajl2_c"}, "pip install --force-reinstall ijson")
     yield Check("librdkafka", "ok", confluent_kafka.libversion()[0])
 
 

@@ -3,9 +3,9 @@
 {"maloja": {"export_time": 1}, "scrobbles": [row, …]}     {"scrobbles": [row, …]}     {"status": "ok", "list": [row, …]}
 
 row: {"time": s, "track": {"artists": [...], "title": "...", "album": null | {"albumtitle", "artists"}, "length": s},
-"duration": s}. Maloja keeps artists as a set, so a list of them is in arbitrary order and another export of the
-same library may shuffle it. The primary artist must not depend on that order: it is the album artist among them, else
-the first of a joined name ("A • B"), else the smallest in normalised form.
+"duration": s}. Maloja lists the artists of a track in the order of its database, which says nothing about who comes
+first, though it stays the same for one library. So the primary artist is the album artist among them, else the first
+of a joined name ("A • B"), and only else the first of the list.
 """
 
 from collections.abc import Iterator
@@ -71,9 +71,7 @@ def _track(
 
 
 def _ordered(names: tuple[str, ...]) -> list[str]:
-    if len(names) == 1:
-        return list(names)
-    return sorted(names, key=lambda name: (not is_joined(name), normalise(name), name))
+    return list(names) if len(names) == 1 else sorted(names, key=lambda name: not is_joined(name))
 
 
 def _primary_first(artists: tuple[str, ...], of_album: tuple[str, ...]) -> tuple[str, ...]:
