@@ -67,16 +67,19 @@ class Place:
         self.settings = settings
         self.url = settings.database_url or ""
         self._log = log
+        self._started: list[Child] = []
         ours = ("kafka", "database_url", "topic_prefix", "group", "group_protocol")
         self._environment = {**environment, **{PREFIX + name.upper(): str(getattr(settings, name)) for name in ours}}
 
     def start(self, *arguments: str) -> Child:
         """`python -m …` with the settings of this place."""
-        return Child(list(arguments), self._environment, self._log)
+        child = Child(list(arguments), self._environment, self._log)
+        self._started.append(child)
+        return child
 
     def import_(self, path: Path, *options: str) -> Import:
         """`scrobbles import`. Raises Fault unless every row was accepted and none is dead."""
-        ended = self.start("cli", "import", str(path), "--json", *options).wait()
+        ended = self.start("cli", "import", str(path), "--json", *options).wait_beside(self._started)
         report = msgspec.json.decode(ended.output, type=Report)
         if report.accepted != report.rows or report.dead:
             raise Fault(f"an import went wrong: {report}")
@@ -99,34 +102,38 @@ class Place:
         deadline = time.monotonic() + _READ_SECONDS
         with psycopg.connect(self.url, autocommit=True) as connection:
             while (connection.execute(_READ).fetchone() or (0,))[0] < messages:
+                self._must_be_well()
                 if time.monotonic() > deadline:
                     raise Fault(f"the workers have not stored {messages:,} plays within {_READ_SECONDS:.0f} s")
                 time.sleep(_LOOK_SECONDS)
 
     @contextmanager
     def workers(self, count: int, *, joined: bool = True) -> Iterator[Crew]:
-        """So many `scrobbles consume`, which are ended after the block; `joined`: each has its partitions and is idle."""
+        """So many `scrobbles consume`, ended after the block. With `joined` each has its partitions and is idle."""
         crew = Crew()
         started: list[Child] = []
         try:
             started += (self.start("cli", "consume") for _ in range(count))
             if joined:
-                self._await_partitions(started)
+                self._await_partitions(count)
             yield crew
             crew.ended = [worker.end() for worker in started]
         finally:
             for worker in started:
                 worker.discard()
 
-    def _await_partitions(self, workers: list[Child]) -> None:
+    def _await_partitions(self, workers: int) -> None:
         client = admin(self.settings)
         deadline = time.monotonic() + _JOIN_SECONDS
-        while not _is_shared(_shares(client, self.settings.group), len(workers)):
-            for worker in workers:
-                worker.must_run()
+        while not _is_shared(_shares(client, self.settings.group), workers):
+            self._must_be_well()
             if time.monotonic() > deadline:
-                raise Fault(f"{len(workers)} workers did not share the partitions within {_JOIN_SECONDS:.0f} s")
-            time.sleep(0.1)
+                raise Fault(f"{workers} workers did not share the partitions within {_JOIN_SECONDS:.0f} s")
+            time.sleep(_LOOK_SECONDS)
+
+    def _must_be_well(self) -> None:
+        for child in self._started:
+            child.must_be_well()
 
 
 def _is_shared(shares: list[int], workers: int) -> bool:

@@ -15,8 +15,8 @@ from schemas.settings import Settings
 # Messages that wait in memory for the broker; about 300 bytes each.
 _QUEUED_MESSAGES = 50_000
 _QUEUED_KILOBYTES = 16_384
-# A listening history repeats itself: a spelling is encoded and normalised once. About 600 bytes each.
-_SPELLINGS = 50_000
+# A listening history repeats itself: a spelling is encoded and normalised once. About 800 bytes each.
+_SPELLINGS = 24_000
 # Delivery reports are collected every so many messages: asking after each one costs more than sending it.
 _POLL_EVERY = 512
 _encode = msgspec.json.Encoder().encode

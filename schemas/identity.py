@@ -29,7 +29,7 @@ _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def normalise(text: str) -> str:
     """The form of a name that identifies it; may be empty. Diacritics and punctuation stay: "!!!" is a band.
 

@@ -43,8 +43,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         fetch_wait_max_ms=50,
         # The default of 1,000 ms stalls a fast worker for whole seconds whenever its queue was full.
         fetch_queue_backoff_ms=5,
-        queued_min_messages=20_000,
-        # Bounds the memory of what was fetched and not yet stored.
-        queued_max_messages_kbytes=16_384,
+        # Bound the memory of what was fetched and is not yet stored: messages per partition, and bytes in all.
+        queued_min_messages=4_000,
+        queued_max_messages_kbytes=8_192,
         **protocol,
     )
