@@ -40,7 +40,7 @@ class Child:
         self._log = log
         self._begun = time.monotonic()
         # A file and no pipe: nobody needs to read along, so it can never be full.
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it was read
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
