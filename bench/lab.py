@@ -64,9 +64,11 @@ class Lab:
         ensure_topics(settings)
         # What earlier measurements wrote is on disk before this one begins.
         self._tell("checkpoint")
+        place = Place(settings, self.environment, self.folder / "log")
         try:
-            yield Place(settings, self.environment, self.folder / "log")
+            yield place
         finally:
+            place.discard()
             self._tell("drop database {} with (force)", name)
 
     def _tell(self, statement: str, *names: str) -> None:

@@ -109,18 +109,21 @@ class Place:
 
     @contextmanager
     def workers(self, count: int, *, joined: bool = True) -> Iterator[Crew]:
-        """So many `scrobbles consume`, ended after the block. With `joined` each has its partitions and is idle."""
+        """So many `scrobbles consume`, ended after the block unless it fails.
+
+        With `joined` the block begins when each has its partitions and is idle.
+        """
         crew = Crew()
-        started: list[Child] = []
-        try:
-            started += (self.start("cli", "consume") for _ in range(count))
-            if joined:
-                self._await_partitions(count)
-            yield crew
-            crew.ended = [worker.end() for worker in started]
-        finally:
-            for worker in started:
-                worker.discard()
+        started = [self.start("cli", "consume") for _ in range(count)]
+        if joined:
+            self._await_partitions(count)
+        yield crew
+        crew.ended = [worker.end() for worker in started]
+
+    def discard(self) -> None:
+        """Kill what was started here and runs still; for the way out after an error."""
+        for child in self._started:
+            child.discard()
 
     def _await_partitions(self, workers: int) -> None:
         client = admin(self.settings)
