@@ -13,7 +13,7 @@ from typing import Protocol, cast
 from uuid import UUID
 
 import confluent_kafka
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumers.listens.runs import Message, Partition, Run
 from schemas.errors import DataFault
@@ -52,8 +52,10 @@ class Assignment:
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
-            # The end is a place that always exists; nothing is read from there, for the partition is paused at once.
-            paused = [TopicPartition(p.topic, p.partition, OFFSET_END) for p in partitions]
+            # A number, never OFFSET_END: the client asks the broker where that is, and an answer that comes after our
+            # seek makes it ask again and jump there, past what is to be read. Nothing is read from 0, for the
+            # partition is paused at once.
+            paused = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
             consumer.incremental_assign(paused)
             consumer.pause(paused)
             self._unplaced |= {(p.topic, p.partition) for p in partitions}
