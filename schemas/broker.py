@@ -1,6 +1,7 @@
 """The Kafka cluster: how clients reach it, which topics it must have, and how far behind the consumers are."""
 
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from schemas.topics import Topic, all_topics
 
 # Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
 ANSWER_SECONDS = 5
+_LOOK_SECONDS = 0.02
 _DENIED = {
     KafkaError._AUTHENTICATION,
     KafkaError.SASL_AUTHENTICATION_FAILED,
@@ -84,6 +86,7 @@ def ensure_topics(settings: Settings) -> list[str]:
         if partitions != topic.partitions:
             lines.append(f"{topic.name} has {partitions} partitions instead of {topic.partitions}")
         lines += _drift(client, topic)
+    _await_topics(client, settings)
     return lines
 
 
@@ -97,6 +100,14 @@ def _make(client: AdminClient, topic: Topic, settings: Settings) -> list[str]:
             return []
         raise fault_of(error.args[0], settings) from error
     return [f"{topic.name} made with {topic.partitions} partitions"]
+
+
+def _await_topics(client: AdminClient, settings: Settings) -> None:
+    """A broker says "made" a moment before it knows the topic itself: a worker started then would find none."""
+    wanted = {topic.name for topic in all_topics(settings.topic_prefix)}
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while not wanted <= client.list_topics(timeout=ANSWER_SECONDS).topics.keys() and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
 
 
 def _drift(client: AdminClient, topic: Topic) -> list[str]:
