@@ -1,7 +1,7 @@
 """What Kafka and Postgres know about the workers of a group."""
 
 import psycopg
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 import sql
@@ -48,13 +48,18 @@ def place_at(connection: psycopg.Connection, partition: Partition, offset: int) 
 def shares(client: AdminClient, group: str) -> list[int]:
     """How many partitions each member of the group has."""
     try:
-        described = client.describe_consumer_groups([group], request_timeout=SECONDS)[group].result(SECONDS)
-    except KafkaException as error:
-        # The first group of a broker: its coordinator is only just being made.
-        if error.args[0].retriable() or error.args[0].code() == KafkaError.NOT_COORDINATOR:
-            return []
-        raise
+        described = client.describe_consumer_groups([group], request_timeout=2)[group].result(SECONDS)
+    except KafkaException:
+        # The first group of a broker: its coordinator is only just being made. Who asks will ask again.
+        return []
     return sorted(len(member.assignment.topic_partitions) for member in described.members)
+
+
+def delete_beginning(settings: Settings, partition: Partition, before: int) -> None:
+    """What retention does."""
+    client = admin(settings)
+    for deleted in client.delete_records([TopicPartition(partition.topic, partition.number, before)]).values():
+        deleted.result(SECONDS)
 
 
 def commit_to_kafka(settings: Settings, positions: list[TopicPartition]) -> None:

@@ -4,10 +4,11 @@ import signal
 
 import psycopg
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 import sql
-from schemas.broker import admin, client_config
+from consumers.listens.offsets import Assignment
+from schemas.broker import admin, client_config, topic_ids
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, Worker, eventually
@@ -15,6 +16,7 @@ from tests.cli.groups import (
     cancel_statements,
     commit_to_kafka,
     dealt_with,
+    delete_beginning,
     end_sessions,
     partition_of,
     place_at,
@@ -25,7 +27,7 @@ from tests.cli.groups import (
 from tests.consumers.logs import problems
 
 # Enough for several batches of each worker.
-MANY = 60_000
+MANY = 40_000
 TALKATIVE = {"SCROBBLES_LOG": "debug", "SCROBBLES_LOG_FORMAT": "json"}
 
 
@@ -133,13 +135,38 @@ def test_messages_that_kafka_has_deleted_before_they_were_stored_stop_the_worker
 ) -> None:
     publish(cluster, "import", source, plays(2_000))
     cut = partition_of(cluster, "import", 5)
-    client = admin(cluster)
-    for deleted in client.delete_records([TopicPartition(cut.topic, cut.number, 7)]).values():
-        deleted.result(30)
+    delete_beginning(cluster, cut, 7)
     worker = commands.worker()
     assert worker.ended() == 65
     assert f"{cut}: messages 0 to 6 are gone from Kafka before they were stored" in worker.said
     assert (cut.number, 0) in connection.execute("select partition, next_offset from consumer_offset").fetchall()
+
+
+def test_a_log_whose_stored_beginning_was_deleted_is_read_on(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, plays(2_000))
+    cut = partition_of(cluster, "import", 5)
+    delete_beginning(cluster, cut, 7)
+    place_at(connection, cut, 7)
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 2_000 - 7, worker)
+    assert problems(connection) == []
+
+
+def test_partitions_are_never_assigned_at_a_place_that_the_broker_is_asked_for(cluster: Settings) -> None:
+    # At OFFSET_END an answer that came after the worker's own seek moved the partition to the end: it stalled there.
+    topics = [lane_topic(cluster.topic_prefix, lane).name for lane in LANES]
+    consumer = Consumer(
+        client_config(cluster, group_id=cluster.group, group_protocol="consumer", enable_auto_commit=False)
+    )
+    try:
+        assignment = Assignment(consumer, topic_ids(admin(cluster), topics))
+        eventually(lambda: consumer.consume(1, 0.05) or len(assignment) == len(topics) * PARTITIONS)
+        assert len(assignment) == len(consumer.assignment()) == len(topics) * PARTITIONS
+        assert min(partition.offset for partition in consumer.assignment()) >= 0
+    finally:
+        consumer.close()
 
 
 def test_without_its_topics_a_worker_stops_and_names_the_command_that_makes_them(
