@@ -25,7 +25,7 @@ check: install ## style and types
 	@.venv/bin/mypy
 
 bench: install ## measure speed and memory, print one table
-	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench $(ARGS)
 
 lock: ## resolve the dependencies anew, into requirements.lock
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \

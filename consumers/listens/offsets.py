@@ -8,6 +8,7 @@ An error raised inside a callback would make the client start from Kafka's offse
 is a KafkaError, which no `except Exception` catches; hence the bare except.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 from uuid import UUID
@@ -34,7 +35,7 @@ class _Taken(Message, Protocol):
 class Assignment:
     """The partitions that the group has given to this consumer.
 
-    `topic_ids` names every subscribed topic's id. `lost_ground` is set where a callback failed: the process must end.
+    `topic_ids` names every subscribed topic's id.
     """
 
     def __init__(self, consumer: Consumer, topic_ids: Mapping[str, UUID]) -> None:
@@ -42,7 +43,7 @@ class Assignment:
         self._topic_ids = topic_ids
         self._next: dict[tuple[str, int], int] = {}
         self._unplaced: set[tuple[str, int]] = set()
-        self.failure: object = None
+        self._failure: object = None
         consumer.subscribe(
             list(topic_ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
@@ -60,7 +61,7 @@ class Assignment:
             consumer.pause(paused)
             self._unplaced |= {(p.topic, p.partition) for p in partitions}
         except:  # noqa: E722 - see above
-            self.failure = "the partitions of a rebalance could not be taken"
+            self._failure = sys.exc_info()[1]
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
@@ -74,7 +75,12 @@ class Assignment:
         self._next.clear()
 
     def place(self, next_offsets: Offsets) -> None:
-        """Seek the partitions that arrived to where Postgres says, and let them flow."""
+        """Seek the partitions that arrived to where Postgres says, and let them flow.
+
+        Raises RuntimeError where a callback has failed: such a worker would look alive and store nothing.
+        """
+        if self._failure is not None:
+            raise RuntimeError(f"the partitions of a rebalance could not be taken: {self._failure}")
         if not self._unplaced:
             return
         wanted = [Partition(self._topic_ids[topic], topic, number) for topic, number in sorted(self._unplaced)]
@@ -83,10 +89,11 @@ class Assignment:
             try:
                 self._consumer.seek(at)
             except KafkaException as error:
-                # The assignment has not reached the fetcher yet: the next round finds it there.
-                if error.args[0].code() in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION):
-                    continue
-                raise
+                if error.args[0].code() != KafkaError._STATE:
+                    raise
+                # Its fetcher has stopped at an offset that is not in the log, and only a new one moves.
+                self._consumer.incremental_unassign([at])
+                self._consumer.incremental_assign([at])
             self._consumer.resume([at])
             self._unplaced.discard((partition.topic, partition.number))
             self._next[partition.topic, partition.number] = offset
