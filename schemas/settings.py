@@ -82,8 +82,9 @@ def masked(settings: Settings) -> dict[str, object]:
 
 def mask_url(url: str) -> str:
     """A database address without its password, in URL form and in key=value form."""
-    url = re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", url)
-    return re.sub(r"(password=)('[^']*'|[^\s&]+)", r"\1***", url)
+    # Up to the last @: a person may have forgotten to write %40 or %2F.
+    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
+    return re.sub(r"(password\s*=\s*)('(?:\\.|[^'])*'|(?:\\.|[^\s&])+)", r"\1***", url)
 
 
 def _stack_layer(data: Path) -> Layer:

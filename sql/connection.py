@@ -19,6 +19,9 @@ Meaning: TypeAlias = Literal["gone", "again", "unstorable", "denied", "broken"]
 
 # Seconds. A newcomer who mistyped an address shall not wait for the minutes that TCP allows.
 CONNECT_SECONDS = 5
+_ADDRESS_HINT = (
+    "postgresql://user:password@host:port/database, with %40 for @, %2F for /, %20 for a blank in the password"
+)
 
 _BY_STATE: dict[str, Meaning] = {
     "40001": "again",
@@ -53,6 +56,7 @@ def meaning_of(error: psycopg.Error) -> Meaning:
 
 def connect(database_url: str, *, application: str = "scrobbles", autocommit: bool = True) -> psycopg.Connection:
     """A connection. Raises DependencyGone, AccessDenied, ConfigurationFault; they name the address, never a secret."""
+    address_of(database_url)
     try:
         return psycopg.connect(
             database_url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, application_name=application
@@ -77,9 +81,15 @@ def fault_of(error: psycopg.Error, database_url: str) -> Fault:
 
 
 def address_of(database_url: str) -> str:
-    """host:port/database, for people."""
+    """host:port/database, for people. Raises ConfigurationFault, which repeats nothing that may be a password."""
     try:
         parts = conninfo_to_dict(database_url)
     except psycopg.ProgrammingError as error:
-        raise ConfigurationFault(f"SCROBBLES_DATABASE_URL is no database address: {error}") from error
-    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+        raise ConfigurationFault("SCROBBLES_DATABASE_URL is no database address", _ADDRESS_HINT) from error
+    address = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+    if "@" in address[1:]:  # a leading one names an abstract socket
+        # A password with a bare @ or / in it: libpq takes the rest of it for the host or the database.
+        raise ConfigurationFault(
+            "SCROBBLES_DATABASE_URL cannot be read: is there an @ or / in its password?", _ADDRESS_HINT
+        )
+    return address
