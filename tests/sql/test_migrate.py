@@ -1,0 +1,83 @@
+"""The schema comes to head once, however many ask for it, and nobody works with another one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from schemas.errors import ConfigurationFault
+from schemas.settings import Settings
+from sql.migrate import migrate, pending, require_head
+from tests.cli.commands import Commands
+
+MIGRATIONS = sorted(path.stem for path in (Path(__file__).parents[2] / "sql" / "migrations").glob("*.sql"))
+UNKNOWN = "insert into _yoyo_migration (migration_hash, migration_id) values ('x', '9999_of_next_year')"
+
+
+@pytest.fixture
+def bare(bare_database: str, servers: tuple[str, str], tmp_path: Path) -> Commands:
+    return Commands(Settings(tmp_path, servers[0], bare_database, "nobody", "nobody"), tmp_path)
+
+
+def test_the_second_time_there_is_nothing_to_do(bare_database: str) -> None:
+    with psycopg.connect(bare_database) as connection:
+        assert pending(connection) == MIGRATIONS
+    assert migrate(bare_database) == MIGRATIONS
+    assert migrate(bare_database) == []
+    with psycopg.connect(bare_database) as connection:
+        require_head(connection)
+
+
+def test_processes_that_migrate_at_once_all_succeed_and_one_of_them_did_it(bare: Commands) -> None:
+    with ThreadPoolExecutor(3) as together:
+        done = list(together.map(lambda _: bare.run("migrate"), range(3)))
+    assert [command.code for command in done] == [0, 0, 0], [command.errors for command in done]
+    for name in MIGRATIONS:
+        assert [f"applied {name}" in command.errors for command in done].count(True) == 1
+
+
+def test_a_database_newer_than_the_program_is_left_alone(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(UNKNOWN)
+        with pytest.raises(ConfigurationFault, match="9999_of_next_year"):
+            require_head(connection)
+    with pytest.raises(ConfigurationFault, match="newer than this program") as caught:
+        migrate(database)
+    assert caught.value.exit_code == 78
+
+
+@pytest.mark.parametrize("state", ["bare", "newer"])
+def test_a_worker_refuses_a_schema_that_is_not_its_own(
+    commands: Commands, cluster: Settings, servers: tuple[str, str], state: str, bare_database: str
+) -> None:
+    assert cluster.database_url
+    if state == "newer":
+        with psycopg.connect(cluster.database_url, autocommit=True) as connection:
+            connection.execute(UNKNOWN)
+        worker = commands.worker()
+        assert worker.ended() == 78
+        assert "newer than this program" in worker.said
+        return
+    worker = commands.worker(SCROBBLES_DATABASE_URL=bare_database)
+    assert worker.ended() == 78
+    assert f"lacks the migration {MIGRATIONS[0]}" in worker.said
+    assert "scrobbles migrate" in worker.said
+    assert urlsplit(servers[1]).password or "" not in worker.said
+
+
+def test_a_password_with_odd_characters_and_an_option_survive_the_way_to_the_migrations(
+    bare_database: str, servers: tuple[str, str]
+) -> None:
+    parts = urlsplit(bare_database)
+    with psycopg.connect(servers[1], autocommit=True) as connection:
+        connection.execute("create role \"odd name\" superuser login password 'p@ss/w:rd %?#'")
+    try:
+        url = f"postgresql://odd%20name:p%40ss%2Fw%3Ard%20%25%3F%23@{parts.hostname}:{parts.port}{parts.path}"
+        assert migrate(f"{url}?application_name=a%20b") == MIGRATIONS
+    finally:
+        with psycopg.connect(servers[1], autocommit=True) as connection:
+            with psycopg.connect(bare_database, autocommit=True) as owned:
+                owned.execute('drop owned by "odd name"')
+            connection.execute('drop role "odd name"')
