@@ -6,7 +6,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=True)
+# Names of songs are full of square brackets: markup is for our own words, where it is asked for.
+out = Console(highlight=False, soft_wrap=True, markup=False)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 import psycopg
 import typer
+from rich.text import Text
 
 import sql
 from cli.console import complain, emit_json, out, say, table
@@ -114,5 +115,5 @@ def _report_table(report: Report) -> object:
     )
     for what, number, note in lines:
         if number or what in ("rows", "= accepted", "inserted", "duplicate"):
-            shown.add_row(what, f"{number:,}", f"[dim]{note}[/]")
+            shown.add_row(what, f"{number:,}", Text(note, style="dim"))
     return shown

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -61,7 +62,7 @@ class _Bars:
 
     def __init__(self, progress: Progress, name: str) -> None:
         self._progress = progress
-        self._tasks = {"reading": progress.add_task(f"reading {name}", count="", total=None)}
+        self._tasks = {"reading": progress.add_task(f"reading {escape(name)}", count="", total=None)}
 
     def __call__(self, step: Step) -> None:
         if step.phase not in self._tasks:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from psycopg.rows import dict_row
+from rich.markup import escape
 
 import sql
 from cli.console import emit_json, out, table
@@ -38,6 +39,6 @@ def _show(ledger: dict[str, int], problems: list[str]) -> None:
     shown.add_row(*(f"{ledger[name]:,}" for name in ("read", "inserted", "duplicate", "dead", "listens")))
     out.print(shown)
     for problem in problems:
-        out.print(f"[bold red]✗[/] {problem}")
+        out.print(f"[bold red]✗[/] {escape(problem)}", markup=True)
     if not problems:
-        out.print("[bold green]✓[/] nothing lost, nothing doubled: ledger, sources and rows agree")
+        out.print("[bold green]✓[/] nothing lost, nothing doubled: ledger, sources and rows agree", markup=True)
