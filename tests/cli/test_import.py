@@ -167,9 +167,9 @@ def test_a_folder_and_stdin_are_imported_like_a_file(
 
 
 def test_without_json_a_person_reads_a_table_on_stdout(commands: Commands, worker: Worker, tmp_path: Path) -> None:
-    done = commands.run("import", write(tmp_path, "x.json", row(1), row(1), row(2, "")))
+    done = commands.run("import", write(tmp_path, "x [b].json", row(1), row(1), row(2, "")))
     assert done.code == 3
-    assert "maloja, job 1, done after" in done.output
+    assert "x [b].json: maloja, job 1, done after" in done.output
     lines = [line.split() for line in done.output.splitlines()]
     for line in (["rows", "3"], ["inserted", "1", "new", "plays"], ["duplicate", "1", "stored", "before"]):
         assert line in lines
