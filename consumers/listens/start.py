@@ -44,7 +44,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         # The default of 1,000 ms stalls a fast worker for whole seconds whenever its queue was full.
         fetch_queue_backoff_ms=5,
         # Bound the memory of what was fetched and is not yet stored: messages per partition, and bytes in all.
-        queued_min_messages=4_000,
+        queued_min_messages=8_000,
         queued_max_messages_kbytes=8_192,
         **protocol,
     )

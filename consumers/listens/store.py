@@ -6,8 +6,7 @@ worker that no longer owns a partition; then the listens; then the counts.
 
 Artists, albums and tracks come before that, in a transaction of their own. Their ids are derived from their names, so
 writing them twice, or for a batch that is then rolled back, changes nothing; and a worker that meets the same new
-artist waits for this short transaction only, not for the whole batch. Its commit need not reach the disk: the log is
-sequential, so the commit of the listens takes it along.
+artist waits for this short transaction only, not for the whole batch.
 """
 
 import time
@@ -112,7 +111,6 @@ class Store:
     def _save_entities(self, unseen: Unseen) -> None:
         copies = dict(unseen.copies())
         with self._connection.transaction():
-            self._connection.execute(sql.read("commit_lazily"))
             for table, data in copies.items():
                 self._copy(table, data)
             for table, statement in _ENTITIES.items():

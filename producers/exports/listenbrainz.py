@@ -107,7 +107,7 @@ def _listen(row: _Row, latest: int) -> Listen:
 
 
 def _submitted_artists(metadata: _Metadata, info: _Info) -> tuple[str, ...]:
-    listed = strings(info.artist_names)
+    listed = strings(info.artist_names) if info.artist_names else ()
     if any(map(str.strip, listed)) or not isinstance(metadata.artist_name, str):
         return listed
     mapped = metadata.mbid_mapping.artists if metadata.mbid_mapping else None
@@ -132,7 +132,7 @@ def _split_as_mapped(text: str, mapped: object) -> tuple[str, ...]:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def _track(
     artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
 ) -> Track:

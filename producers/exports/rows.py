@@ -101,7 +101,7 @@ def clean(value: object) -> str:
     if len(name) > NAME_CHARACTERS:
         raise Refused("too_long")
     # Letters and digits survive normalising, which is dear; "!!!" needs a closer look.
-    return name if any(map(str.isalnum, name)) or normalise(name) else ""
+    return name if name[:1].isalnum() or any(map(str.isalnum, name)) or normalise(name) else ""
 
 
 def strings(value: object) -> tuple[str, ...]:
