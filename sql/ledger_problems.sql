@@ -1,5 +1,5 @@
--- Every way in which ledger, sources and rows disagree, one sentence each: no row is the proof that nothing was lost and
--- nothing doubled. One statement, so that it sees one moment, also while workers run.
+-- Every way in which ledger, sources and rows disagree, one sentence each: no row is the proof that nothing was lost
+-- and nothing doubled. One statement, so that it sees one moment, also while workers run.
 select format(
     '%s[%s]: offsets %s to %s were passed, but %s read and %s skipped',
     topic, partition, first_offset, next_offset - 1, read, skipped

@@ -1,6 +1,6 @@
 -- The session of a worker. Locks and idle transactions are bounded, so a frozen worker frees what it holds.
--- A commit does not wait for the disk: plays and offsets are lost together in a crash and read again from Kafka, and the
--- note that an import is done, which does wait, takes everything before it along.
+-- A commit does not wait for the disk: a crash loses plays and offsets together, and they are read again from Kafka; and
+-- the note that an import is done, which does wait, takes everything before it along.
 -- What a batch touches is found by index, row by row: temporary tables have no statistics, and for 15 new tracks the
 -- planner would walk through all 100,000 known ones (measured: 39 ms a statement instead of 0.1). `offset 0` in the
 -- entity statements serves the same end: it keeps their NOT EXISTS from becoming a join.

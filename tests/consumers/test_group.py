@@ -169,6 +169,31 @@ def test_partitions_are_never_assigned_at_a_place_that_the_broker_is_asked_for(c
         consumer.close()
 
 
+def test_workers_share_with_the_older_protocol_too(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    classic = TALKATIVE | {"SCROBBLES_GROUP_PROTOCOL": "classic"}
+    workers = commands.worker(**classic), commands.worker(**classic)
+    client = admin(cluster)
+    eventually(lambda: shares(client, cluster.group) == [PARTITIONS, PARTITIONS], *workers)
+    publish(cluster, "import", source, plays(5_000))
+    eventually(lambda: dealt_with(connection) == 5_000, *workers)
+    require_stored_once(connection, 5_000)
+    eventually(lambda: sum(worker.inserted for worker in workers) == 5_000, *workers)
+    assert all(worker.inserted for worker in workers)
+
+
+def test_a_worker_that_cannot_take_its_partitions_ends_and_stores_nothing(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    # An eager assignor refuses the incremental assignment, inside the callback, where errors vanish.
+    publish(cluster, "import", source, plays(500))
+    worker = commands.worker(SCROBBLES_GROUP_PROTOCOL="classic", SCROBBLES_KAFKA__PARTITION_ASSIGNMENT_STRATEGY="range")
+    assert worker.ended() == 70
+    assert "the partitions of a rebalance could not be taken" in worker.said
+    assert dealt_with(connection) == 0
+
+
 def test_without_its_topics_a_worker_stops_and_names_the_command_that_makes_them(
     commands: Commands, settings: Settings
 ) -> None:
