@@ -12,7 +12,8 @@ step() {
 }
 
 step up
-step import "$file"
+# 3: some rows of the export were damaged and are listed in the report; the sample has such rows on purpose.
+step import "$file" || [ $? -eq 3 ]
 step verify
 step top artists
 cat >&2 <<TEXT

@@ -22,8 +22,10 @@ _DENIED = {
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }
-# librdkafka prints its own log lines to stderr unless a logger takes them; ours shows them only on request.
+# librdkafka prints its own lines to stderr unless a logger takes them, and Python prints those of a logger without a
+# handler. They are about passing states of the connection; a service shows them at level debug.
 _log = logging.getLogger("librdkafka")
+_log.addHandler(logging.NullHandler())
 
 
 def client_config(settings: Settings, **properties: str | float | bool) -> dict[str, Any]:
