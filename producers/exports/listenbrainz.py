@@ -132,7 +132,7 @@ def _split_as_mapped(text: str, mapped: object) -> tuple[str, ...]:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _track(
     artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
 ) -> Track:

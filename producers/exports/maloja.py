@@ -61,7 +61,7 @@ def _listen(row: object, latest: int) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _track(
     artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
 ) -> Track:
