@@ -1,21 +1,22 @@
 """What one transaction makes of a batch: rows, repeats, spellings, counts."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from functools import partial
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from consumers.listens.entities import Known
 from consumers.listens.runs import Partition
 from consumers.listens.store import Store
 from schemas.listen import Listen, Track
+from tests.cli.commands import eventually
 from tests.consumers.conftest import NewStore
-from tests.consumers.logs import NOW, PARTITION, ledger, new_source, problems, run_of, save, value
+from tests.consumers.logs import NOW, PARTITION, ledger, new_source, packed, problems, run_of, save, value
 
 OTHER = Partition(PARTITION.topic_id, PARTITION.topic, 1)
 TABLES = ("artist", "album", "track", "track_guest", "listen")
@@ -36,6 +37,11 @@ class Log:
         values = [value(listen, self._source) for listen in listens]
         outcome = save(self._store, run_of(values, at, self._partition))
         return outcome.inserted, outcome.duplicate
+
+
+@pytest.fixture
+def stores(new_store: NewStore) -> tuple[Store, Store]:
+    return new_store(), new_store()
 
 
 @pytest.fixture
@@ -84,9 +90,20 @@ def histories(draw: st.DrawFn) -> tuple[list[Listen], list[tuple[int, list[Liste
     return some, [(draw(st.integers(0, 1)), piece) for piece in pieces if piece]
 
 
+# Each of these is better in one way and worse in another.
+CROSSED = [
+    Listen(NOW, Track(("Björk", "SJÓN"), "JÓGA", "Post", None, 200), 1),
+    Listen(NOW, Track(("BJÖRK", "BJÖRK", "Sjón"), "Jóga", "POST", "Various Artists", 100), 50_000),
+    Listen(NOW, Track(("björk", "Sjón"), "jóga", "post", "VARIOUS ARTISTS"), None),
+]
+
+
 @given(history=histories())
+@example(history=(CROSSED, [(at % 2, [listen]) for at, listen in enumerate(CROSSED)]))
+@example(history=(CROSSED, [(at % 2, [listen]) for at, listen in enumerate(reversed(CROSSED))]))
+@example(history=(CROSSED, [(0, [CROSSED[1]]), (1, [CROSSED[2], CROSSED[0]])]))
 @settings(
-    max_examples=30,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[
@@ -96,7 +113,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Listen], list[tuple[int, list[Liste
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
 def test_any_order_any_batches_and_any_worker_end_in_the_same_tables(
-    database: str,
+    stores: tuple[Store, Store],
     connection: psycopg.Connection,
     source: int,
     history: tuple[list[Listen], list[tuple[int, list[Listen]]]],
@@ -106,10 +123,11 @@ def test_any_order_any_batches_and_any_worker_end_in_the_same_tables(
     for arrangement in ([(0, some)], pieces):
         for table in (*reversed(TABLES), "consumer_offset", "source_count"):
             connection.execute(f"delete from {table}".encode())  # noqa: S608
-        with closing(Store(database)) as one, closing(Store(database)) as two:
-            logs = [Log(one, source), Log(two, source, OTHER)]
-            for worker, piece in arrangement:
-                logs[worker].add(*piece)
+        for store in stores:
+            store.known = Known()  # as after its start
+        logs = [Log(stores[0], source), Log(stores[1], source, OTHER)]
+        for worker, piece in arrangement:
+            logs[worker].add(*piece)
         assert problems(connection) == []
         dumps.append(dump(connection))
     assert dumps[0] == dumps[1]
@@ -313,30 +331,60 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
     new_store: NewStore, source: int, connection: psycopg.Connection
 ) -> None:
     # Each meets the artists, albums and tracks of the other in the opposite order.
-    stores = new_store(), new_store()
+    rounds, names = 4, [f"Artist {number}" for number in range(1_000)]
     together = Barrier(2)
-    logs = [Log(stores[0], source), Log(stores[1], source, OTHER)]
-    names = [f"Artist {number}" for number in range(150)]
-    failures: list[BaseException] = []
+    failures: list[psycopg.Error | BrokenBarrierError] = []
 
-    def work(log: Log, step: int) -> None:
+    def work(store: Store, partition: Partition, step: int) -> None:
         try:
-            for round_ in range(8):
+            for round_ in range(rounds):
+                titles = [f"{name} {round_}" for name in names[::step]]
+                listens = [play(step, title, artists=(title,), album=title) for title in titles]
+                values = [value(listen, source) for listen in listens]
+                batch = packed(store, run_of(values, round_ * len(names), partition))
                 together.wait(30)
-                found = [f"{name} {round_}" for name in names[::step]]
-                log.add(*(play(step + round_ * 10, name, artists=(name,), album=name) for name in found))
-        except BaseException as error:  # noqa: BLE001 - told to the test below
+                store.save(batch)
+        except (psycopg.Error, BrokenBarrierError) as error:
             failures.append(error)
             together.abort()
 
-    threads = [Thread(target=work, args=pair) for pair in zip(logs, (1, -1), strict=True)]
+    threads = []
+    for partition, step in ((PARTITION, 1), (OTHER, -1)):
+        store = new_store()
+        store.next_offsets([partition])
+        threads.append(Thread(target=work, args=(store, partition, step)))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     assert failures == []
-    connection.execute("select pg_stat_force_next_flush()")
-    assert connection.execute(
-        "select deadlocks from pg_stat_database where datname = current_database()"
-    ).fetchall() == [(0,)]
+    assert ledger(connection)[1] == 2 * rounds * len(names)
     assert problems(connection) == []
+
+
+@pytest.mark.parametrize("raced", TABLES[:-1])
+def test_what_another_worker_stores_at_the_same_moment_is_not_made_worse(
+    new_store: NewStore, source: int, connection: psycopg.Connection, database: str, raced: str
+) -> None:
+    better = play(0, "Lullaby", artists=("The Cure", "Guest"), album="Album", duration_ms=350)
+    worse = play(1, "LULLABY", artists=("THE CURE", "THE CURE", "GUEST"), album="ALBUM", duration_ms=100)
+    Log(new_store(), source).add(better)
+    connection.execute("delete from listen")
+    expected = dump(connection)[raced]
+    rows = {table: connection.execute(f"select * from {table}".encode()).fetchall() for table in TABLES[:-1]}  # noqa: S608
+    for table in reversed(TABLES[:-1]):
+        connection.execute(f"delete from {table}".encode())  # noqa: S608
+    with psycopg.connect(database) as other:
+        for table in TABLES[: TABLES.index(raced) + 1]:
+            if table == raced:
+                other.commit()
+            for row in rows[table]:
+                marks = ", ".join(["%s"] * len(row))
+                other.execute(f"insert into {table} values ({marks})".encode(), row)  # noqa: S608
+        thread = Thread(target=Log(new_store(), source, OTHER).add, args=(worse,))
+        thread.start()
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        eventually(lambda: connection.execute(waiting).fetchone())
+        other.commit()
+        thread.join(30)
+    assert dump(connection)[raced] == expected
