@@ -1,5 +1,8 @@
 """What Kafka and Postgres know about the workers of a group."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -86,6 +89,24 @@ def cancel_statements(connection: psycopg.Connection) -> int:
         "select pg_cancel_backend(pid) from pg_stat_activity"
         " where application_name = 'scrobbles consume' and datname = current_database()"
     ).rowcount
+
+
+@contextmanager
+def held(connection: psycopg.Connection, statement: str) -> Iterator[None]:
+    """What another session does and has not yet committed, while the block runs."""
+    parameters = connection.info.dsn, connection.info.password
+    with psycopg.connect(parameters[0], password=parameters[1]) as other:
+        other.execute(statement.encode())
+        yield
+
+
+def is_blocked(connection: psycopg.Connection) -> bool:
+    """Whether a worker waits for a lock."""
+    found = connection.execute(
+        "select 1 from pg_stat_activity where application_name = 'scrobbles consume'"
+        " and datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return found.fetchone() is not None
 
 
 def dealt_with(connection: psycopg.Connection) -> int:

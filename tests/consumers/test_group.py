@@ -1,6 +1,7 @@
 """Workers as processes, on a real broker: whatever happens to them, every play is stored once."""
 
 import signal
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -18,6 +19,8 @@ from tests.cli.groups import (
     dealt_with,
     delete_beginning,
     end_sessions,
+    held,
+    is_blocked,
     partition_of,
     place_at,
     plays,
@@ -273,6 +276,42 @@ def test_a_database_that_ends_and_cancels_sessions_delays_plays_but_loses_none(
     worker.require_alive()
     assert ended >= 4
     assert "administrator command" in worker.said
+
+
+@pytest.mark.parametrize("strike", [end_sessions, cancel_statements])
+def test_a_batch_that_failed_is_stored_though_no_message_follows_it(
+    commands: Commands,
+    cluster: Settings,
+    source: int,
+    connection: psycopg.Connection,
+    strike: Callable[[psycopg.Connection], int],
+) -> None:
+    worker = commands.worker()
+    eventually(lambda: shares(admin(cluster), cluster.group) == [2 * PARTITIONS], worker)
+    with held(connection, "lock table listen in exclusive mode"):
+        publish(cluster, "import", source, plays(200))
+        eventually(lambda: is_blocked(connection), worker)
+        assert strike(connection) == 1
+        eventually(lambda: not is_blocked(connection), worker)
+    eventually(lambda: dealt_with(connection) == 200, worker)
+    require_stored_once(connection, 200)
+
+
+def test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_follows(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    worker = commands.worker()
+    ours = "update consumer_offset set next_offset = next_offset + 1, skipped = skipped + 1 where topic like '%.import'"
+    placed = "select count(*) from consumer_offset"
+    eventually(lambda: connection.execute(placed).fetchone() == (2 * PARTITIONS,), worker)
+    # As if another worker had passed the first message of every partition while this one was about to store it.
+    with held(connection, ours):
+        publish(cluster, "import", source, plays(500))
+        eventually(lambda: is_blocked(connection), worker)
+    eventually(lambda: dealt_with(connection) == 500 - PARTITIONS, worker)
+    assert "another worker owns a partition of this batch" in worker.said
+    assert problems(connection) == []
+    worker.require_alive()
 
 
 def test_a_worker_outlives_a_database_that_takes_no_connections(
