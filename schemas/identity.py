@@ -17,16 +17,16 @@ from schemas.listen import Track
 SEPARATOR = "\x1f"
 
 # Before NFKC, which would turn the acute accent into a space and a combining mark, and leaves U+2010 and U+301C alone.
-_ASCII = str.maketrans(
+_PLAIN = str.maketrans(
     {
         **dict.fromkeys("‘’ʼ′´`", "'"),
         **dict.fromkeys("“”„″", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
         "\u301c": "~",
+        **dict.fromkeys("\ufe0e\ufe0f"),  # variation selectors: one and the same sign, as text or as a picture
     }
 )
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
-_VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
 
 @lru_cache(maxsize=16_384)
@@ -37,15 +37,15 @@ def normalise(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.replace("`", "'").lower().split())
-    kept = "".join(filter(_is_kept, text.translate(_ASCII)))
+    kept = text.translate(_PLAIN)
+    if not kept.isprintable():  # else there is nothing to drop, and looking at each character is most of the cost
+        kept = "".join(filter(_is_kept, kept))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
     # Again, for NFKC itself makes typographic signs: the small em dash U+FE58 becomes U+2014.
-    return " ".join(folded.translate(_ASCII).split())
+    return " ".join(folded.translate(_PLAIN).split())
 
 
 def _is_kept(character: str) -> bool:
-    if character in _VARIATION_SELECTORS:
-        return False
     return character.isspace() or unicodedata.category(character) not in _DROPPED_CATEGORIES
 
 
