@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 from rich.text import Text
 
@@ -50,29 +49,24 @@ def import_(
     codes: list[int] = []
     with connected(chosen) as connection:
         topic_ids(admin(chosen), [lane_topic(chosen.topic_prefix, "import").name])
-        person = _person(connection, user)
+        strange = user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
         for name in files:
             try:
                 with _local(name) as path, watching(name) as watch:
-                    order = Order(path, name, person, format_, force, not no_wait)
+                    order = Order(path, name, user, format_, force, not no_wait)
                     imported = import_export(connection, chosen, order, watch)
             except Fault as fault:
                 complain(fault.message, fault.hint)
                 codes.append(fault.exit_code)
                 continue
             reports.append(imported.report)
-            codes.append(_tell(imported, json))
+            codes.append(_tell(imported, name, json))
+        if strange and reports:
+            say(f"{user} is new here and was added")
     if json and reports:
         answer = [msgspec.to_builtins(report) for report in reports]
         emit_json(answer if len(files) > 1 else answer[0])
     raise typer.Exit(next((code for code in codes if code not in (DONE, FINISHED_WITH_REJECTS)), max(codes)))
-
-
-def _person(connection: psycopg.Connection, name: str) -> int:
-    id_, made = connection.execute(sql.read("ensure_user"), {"name": name}).fetchone() or (0, False)
-    if made and name != DEFAULT_USER:
-        say(f"{name} is new here and was added")
-    return int(id_)
 
 
 @contextmanager
@@ -87,11 +81,11 @@ def _local(name: str) -> Iterator[Path]:
         yield Path(kept.name)
 
 
-def _tell(imported: Imported, json: bool) -> int:
+def _tell(imported: Imported, name: str, json: bool) -> int:
     """Say what became of one file, and return its exit code."""
     report, fault = imported.report, imported.fault
     if imported.known:
-        say(f"{report.file} was imported before, by job {report.job}; --force reads it again")
+        say(f"nothing new: {name} was imported before; --force reads it again. The report of that time:")
     if not json:
         out.print(_report_table(report))
     if fault is not None:

@@ -75,10 +75,12 @@ class Job:
         self._skipped: Counter[str] = Counter()
 
     @classmethod
-    def begin(cls, connection: psycopg.Connection, user: int, name: str, format_: str, sha256: bytes) -> "Job":
-        """A new job, on record."""
-        values = (user, f"{format_} import", format_, name, sha256)
-        (job,) = connection.execute(sql.read("start_import"), values).fetchone() or (0,)
+    def begin(cls, connection: psycopg.Connection, user: str, name: str, format_: str, sha256: bytes) -> "Job":
+        """A new job, on record; the person is made where there is none of that name."""
+        with connection.transaction():
+            (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
+            values = (person, f"{format_} import", format_, name, sha256)
+            (job,) = connection.execute(sql.read("start_import"), values).fetchone() or (0,)
         return cls(connection, job)
 
     def send(self, rows: Iterable[Listen | Skipped], publisher: Publisher, watch: Watch) -> None:
@@ -153,7 +155,7 @@ class Order(NamedTuple):
 
     path: Path
     name: str
-    user: int
+    user: str
     format: str | None = None
     force: bool = False
     wait: bool = True
@@ -173,7 +175,7 @@ def import_export(connection: psycopg.Connection, settings: Settings, order: Ord
         sha256 = fingerprint(order.path)
     except OSError as error:
         raise UsageFault(f"{order.name} cannot be read: {error.strerror}") from error
-    before = None if order.force else earlier_import(connection, order.user, sha256)
+    before = None if order.force else _earlier_import(connection, order.user, sha256)
     if before is not None:
         return Imported(report_of(connection, before), known=True)
     fault = None
@@ -199,7 +201,7 @@ def report_of(connection: psycopg.Connection, job: int) -> Report:
     return found
 
 
-def earlier_import(connection: psycopg.Connection, user: int, sha256: bytes) -> int | None:
+def _earlier_import(connection: psycopg.Connection, user: str, sha256: bytes) -> int | None:
     """The job that has already imported a file with this content for this person."""
     found = connection.execute(sql.read("same_file"), (user, sha256)).fetchone()
     return None if found is None else int(found[0])

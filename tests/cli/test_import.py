@@ -98,7 +98,7 @@ def test_a_known_file_is_not_read_again_unless_forced_and_another_person_has_pla
     renamed = shutil.copy(path, tmp_path / "the same under another name.json")
     again = commands.run("import", str(renamed), "--json")
     assert (again.code, again.answer) == (0, first.answer)
-    assert "was imported before, by job 1" in again.errors
+    assert f"nothing new: {renamed} was imported before" in again.errors
     assert in_kafka(cluster) == 20
     forced = commands.run("import", path, "--force", "--json")
     assert forced.code == 0
@@ -113,6 +113,19 @@ def test_a_known_file_is_not_read_again_unless_forced_and_another_person_has_pla
     assert problems(connection) == []
     assert lag(cluster) == {"live": 0, "import": 0}
     worker.require_alive()
+
+
+def test_an_import_that_cannot_begin_leaves_neither_job_nor_person(
+    commands: Commands, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("[1, 2]")
+    done = commands.run("import", str(path), "--user", "carl")
+    assert done.code == 65
+    assert "carl" not in done.errors
+    assert connection.execute("select name from app_user").fetchall() == []
+    assert jobs(connection) == []
+    assert in_kafka(cluster) == 0
 
 
 def test_of_a_file_that_breaks_off_everything_before_is_stored_and_the_job_has_failed(

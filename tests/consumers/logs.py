@@ -63,7 +63,7 @@ def save(store: Store, *runs: Run) -> Outcome:
 
 
 def new_source(connection: psycopg.Connection, user: str = "me") -> int:
-    person, _ = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0, False)
+    (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
     values = (person, "a test", "maloja", "x.json", b"\0")
     (source,) = connection.execute(sql.read("start_import"), values).fetchone() or (0,)
     return int(source)

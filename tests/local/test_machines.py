@@ -1,5 +1,8 @@
 """Machines that lack something: Java, Postgres, an open folder, an honest Maven."""
 
+import shutil
+import subprocess
+import sysconfig
 from pathlib import Path
 
 import psutil
@@ -11,7 +14,7 @@ from deploy.local import postgres
 from deploy.local.account import may_enter, service_account
 from deploy.local.kafka import jars
 from deploy.local.places import open_places
-from deploy.local.postgres_programs import find_programs, reachable
+from deploy.local.postgres_programs import WHEEL_PARTS, find_programs, reachable
 from deploy.local.stack import processes_of, servers, stop
 from schemas.errors import ConfigurationFault, DependencyGone
 from tests.local.observe import left_over, receive_and_commit, send
@@ -81,6 +84,29 @@ def test_a_wheel_in_a_closed_folder_is_copied_to_where_the_servers_reach_it(
         found = reachable(path, path.name, account)
         assert may_enter(found, account)
         assert reachable(path, path.name, account) == found
+
+
+def test_a_copy_of_the_postgres_wheel_finds_its_libraries(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_places, "ROOT_CACHE", data.parent / "cache")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for part in WHEEL_PARTS:
+        shutil.copytree(Path(sysconfig.get_path("purelib")) / part, closed / part, symlinks=True)
+    account = service_account()
+    initdb = reachable(closed, "wheel", account, WHEEL_PARTS) / WHEEL_PARTS[0] / "bin" / "initdb"
+    assert may_enter(initdb, account)
+    told = subprocess.run([initdb, "--version"], check=True, capture_output=True, text=True)
+    assert "18." in told.stdout
+
+
+def test_the_data_folder_may_have_any_name(data: Path) -> None:
+    folder = data / "dätä 音\\x"
+    try:
+        send(servers(folder).kafka, "smoke", b"hello")
+    finally:
+        stop(folder, purging=True)
 
 
 def test_the_cached_jars_are_the_committed_ones_and_a_tampered_one_is_refused(tmp_path: Path) -> None:

@@ -70,12 +70,19 @@ def is_ready(address: str, cluster: str) -> bool:
 def _configure(places: Places, log: Path, broker: int, controller: int) -> Path:
     text = TEMPLATE.read_text("utf-8")
     for word, value in {"broker": broker, "controller": controller, "log": log}.items():
-        text = text.replace(f"@{word}@", str(value))
+        text = text.replace(f"@{word}@", _escaped(str(value)))
     # Beside Kafka's folder, not inside: root must not write where another user could have laid a link.
     config = places.servers / "kafka.properties"
     config.write_text(text, "utf-8")
     config.chmod(0o644)
     return config
+
+
+def _escaped(value: str) -> str:
+    """As a Java properties file writes it: Java reads the file as Latin-1, and a folder may have any name."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = (int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
+    return "".join(chr(code) if code < ord("\x7f") else f"\\u{code:04x}" for code in codes)
 
 
 def _java(java: Java, temporary: Path, *options: str) -> list[str]:
