@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from deploy.local import stack
 from schemas.broker import ensure_topics
 from schemas.settings import PREFIX, Settings
 from sql.migrate import migrate
-from tests.cli.commands import Commands
+from tests.cli.commands import Commands, eventually
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
@@ -36,6 +37,13 @@ class Servers(NamedTuple):
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
+    with running_servers() as started:
+        await_coordinator(started.kafka)
+        yield started
+
+
+@contextmanager
+def running_servers() -> Iterator[Servers]:
     kafka, database_url = (os.environ.get(f"{PREFIX}TEST_{name}") for name in ("KAFKA", "DATABASE_URL"))
     if kafka and database_url:
         yield Servers(kafka, database_url)
@@ -45,6 +53,25 @@ def servers() -> Iterator[Servers]:
     else:
         with local_stack() as started:
             yield started
+
+
+def await_coordinator(kafka: str) -> None:
+    """A new broker makes the topic of committed offsets when a group first asks for it.
+
+    librdkafka 2.16 may hang in the destructor of an admin client that asked about a group meanwhile.
+    """
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "first"})
+
+    def answers() -> bool:
+        try:
+            return bool(consumer.committed([TopicPartition("no-such-topic", 0)], timeout=10))
+        except KafkaException:
+            return False
+
+    try:
+        eventually(answers)
+    finally:
+        consumer.close()
 
 
 @contextmanager

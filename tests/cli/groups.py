@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 import sql
 from consumers.listens.runs import Partition
@@ -51,10 +51,9 @@ def place_at(connection: psycopg.Connection, partition: Partition, offset: int) 
 def shares(client: AdminClient, group: str) -> list[int]:
     """How many partitions each member of the group has."""
     try:
-        described = client.describe_consumer_groups([group], request_timeout=2)[group].result(SECONDS)
+        described = client.describe_consumer_groups([group], request_timeout=SECONDS)[group].result(SECONDS)
     except KafkaException:
-        # The first group of a broker: its coordinator is only just being made. Who asks will ask again.
-        return []
+        return []  # nobody has joined it yet, or its coordinator is busy: who asks will ask again
     return sorted(len(member.assignment.topic_partitions) for member in described.members)
 
 
@@ -63,6 +62,14 @@ def delete_beginning(settings: Settings, partition: Partition, before: int) -> N
     client = admin(settings)
     for deleted in client.delete_records([TopicPartition(partition.topic, partition.number, before)]).values():
         deleted.result(SECONDS)
+
+
+def be_impatient(settings: Settings) -> None:
+    """Have the broker miss a silent worker of this group after 3 seconds."""
+    client = admin(settings)
+    entry = ConfigEntry("consumer.session.timeout.ms", "3000", incremental_operation=AlterConfigOpType.SET)
+    group = ConfigResource(ResourceType.GROUP, settings.group, incremental_configs=[entry])
+    client.incremental_alter_configs([group])[group].result(SECONDS)
 
 
 def commit_to_kafka(settings: Settings, positions: list[TopicPartition]) -> None:
