@@ -24,11 +24,15 @@ from sql.connection import fault_of, meaning_of
 
 
 class Limits(NamedTuple):
-    """When a batch is full: rows, bytes, or seconds since its first message was asked for."""
+    """When a batch is full: rows, bytes, seconds since it was begun, or a lull of so many seconds after a message.
 
-    rows: int = 5_000
+    Beyond 5,000 rows a batch only spares statements. A lull ends it early, so nobody waits long for the last play.
+    """
+
+    rows: int = 8_000
     bytes: int = 4_000_000
-    seconds: float = 0.1
+    seconds: float = 0.25
+    lull: float = 0.02
 
 
 class Waiting(NamedTuple):
@@ -129,10 +133,11 @@ def take(consumer: Consumer, limits: Limits) -> list[Message]:
     size = 0
     while len(taken) < limits.rows and size < limits.bytes:
         left = deadline - time.monotonic()
-        chunk = consumer.consume(min(_CHUNK, limits.rows - len(taken)), max(left, 0))
+        patience = max(left, 0) if not taken else max(min(left, limits.lull), 0)
+        chunk = consumer.consume(min(_CHUNK, limits.rows - len(taken)), patience)
         taken += chunk
         size += sum(map(len, chunk))
-        if left <= 0:
+        if left <= 0 or (taken and not chunk):
             break
     return taken
 
