@@ -1,5 +1,6 @@
 """Finds the verb, runs it, and turns what went wrong into one sentence and an exit code."""
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -7,6 +8,7 @@ from importlib import import_module
 import typer
 
 from cli.console import complain
+from schemas import failpoints
 from schemas.errors import BUG, DONE, INTERRUPTED, Fault
 
 # Verb to module. Only the module of the verb that was typed is imported: all of them would cost 0.2 s.
@@ -53,6 +55,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; nothing escapes. A verb returns its own by `raise typer.Exit`."""
     try:
+        failpoints.arm(os.environ)
         build(arguments[0] if arguments else None)(arguments, prog_name="scrobbles")
     except Fault as fault:
         complain(fault.message, fault.hint)

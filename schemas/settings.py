@@ -14,12 +14,15 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 import platformdirs
 
+from schemas import failpoints
 from schemas.errors import ConfigurationFault
 
 APPLICATION = "scrobble-stream"
 PREFIX = "SCROBBLES_"
-# Names the TOML file; the one variable that is no setting.
+# Names the TOML file.
 CONFIG_VARIABLE = "SCROBBLES_CONFIG"
+# The variables that are no settings.
+_OTHERS = (CONFIG_VARIABLE, failpoints.VARIABLE)
 # What `scrobbles up` leaves in the data folder, so that every verb finds the stack it started.
 STACK_FILE = "stack.json"
 KAFKA = "kafka_properties"
@@ -126,7 +129,7 @@ def _flat(table: Mapping[str, object], path: str, above: str = "") -> Iterator[t
 def _environment_layer(environment: Mapping[str, str]) -> Layer:
     layer = {}
     for variable, text in environment.items():
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+        if not variable.startswith(PREFIX) or variable in _OTHERS:
             continue
         name = variable.removeprefix(PREFIX).lower()
         from_file = name.endswith("_file")

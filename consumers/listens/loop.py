@@ -18,6 +18,7 @@ from consumers.listens.batch import Batch, condemned, pack
 from consumers.listens.offsets import Assignment
 from consumers.listens.runs import Run, halves
 from consumers.listens.store import Fenced, Outcome, Store
+from schemas import failpoints
 from schemas.errors import DependencyGone
 from schemas.listen import CLOCK_SKEW_SECONDS
 from sql.connection import fault_of, meaning_of
@@ -77,10 +78,15 @@ class Worker:
 
     def _advance(self) -> Iterator[Outcome]:
         self._assignment.place(self._store.next_offsets)
-        runs = self._assignment.runs(take(self._consumer, self._limits))
+        messages = take(self._consumer, self._limits)
+        if messages and failpoints.reach("taken"):
+            return
+        runs = self._assignment.runs(messages)
         if runs:
             yield from self._save(runs)
-            self._consumer.commit(offsets=self._assignment.passed(runs), asynchronous=True)
+            passed = self._assignment.passed(runs)
+            if not failpoints.reach("telling"):
+                self._consumer.commit(offsets=passed, asynchronous=True)
 
     def _save(self, runs: Sequence[Run]) -> Iterator[Outcome]:
         try:

@@ -17,6 +17,7 @@ import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumers.listens.runs import Message, Partition, Run
+from schemas import failpoints
 from schemas.errors import DataFault
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
@@ -59,6 +60,7 @@ class Assignment:
             paused = [TopicPartition(p.topic, p.partition, 0) for p in partitions]
             consumer.incremental_assign(paused)
             consumer.pause(paused)
+            failpoints.reach("assigned")
             self._unplaced |= {(p.topic, p.partition) for p in partitions}
         except:  # noqa: E722 - see above
             self._failure = sys.exc_info()[1]

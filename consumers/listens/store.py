@@ -23,6 +23,7 @@ from consumers.listens.deadletter import DeadLetter
 from consumers.listens.entities import Known, Unseen
 from consumers.listens.rows import copy_data
 from consumers.listens.runs import Partition
+from schemas import failpoints
 from sql.connection import connect, fault_of
 from sql.migrate import require_head
 
@@ -98,10 +99,14 @@ class Store:
         with self._connection.transaction():
             if batch.listens:
                 self._copy("staged_listen", copy_data(batch.listens))
+            failpoints.reach("copied")
             self._move_offsets(batch)
+            failpoints.reach("moved")
             self._insert_listens(batch)
             self._keep_dead(batch.dead)
             self._count(batch)
+            failpoints.reach("committing")
+        failpoints.reach("committed")
         self.users = {source: user for source, user in self.users.items() if user != NOBODY}
         read, inserted, dead = (
             sum(getattr(count, part) for count in batch.counts) for part in ("read", "inserted", "dead")
@@ -121,6 +126,8 @@ class Store:
     def _copy(self, table: str, data: bytes) -> None:
         with self._connection.cursor().copy(f"copy {table} from stdin (format binary)") as copy:
             copy.write(data)
+            if table == "staged_listen":
+                failpoints.reach("copying")
 
     def _move_offsets(self, batch: Batch) -> None:
         moved = self._connection.execute(
