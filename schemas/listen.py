@@ -22,10 +22,13 @@ EARLIEST = 1_033_430_400
 CLOCK_SKEW_SECONDS = 3_600
 NAME_CHARACTERS = 1_000
 MAX_ARTISTS = 100
+ID_CHARACTERS = 100
 # The largest number of milliseconds that fits a Postgres integer: 24 days.
 MAX_MS = 2_147_483_647
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARACTERS)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ID_CHARACTERS)]
+IdOrNone = Annotated[str, msgspec.Meta(max_length=ID_CHARACTERS)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=MAX_MS)]
 Epoch = Annotated[int, msgspec.Meta(ge=EARLIEST, le=253_402_300_799)]
 SourceId = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
@@ -67,11 +70,27 @@ REJECTIONS: frozenset[Reason] = frozenset(
 T = TypeVar("T")
 
 
+class Ids(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What others call a track, its album and its artists: evidence, never identity.
+
+    The first three name the track, the next two its album. `artist_mbids` has one for each of `Track.artists`, "" where
+    there is none.
+    """
+
+    recording_mbid: Id | None = None
+    isrc: Id | None = None
+    spotify_track: Id | None = None
+    release_mbid: Id | None = None
+    release_group_mbid: Id | None = None
+    artist_mbids: Annotated[tuple[IdOrNone, ...], msgspec.Meta(max_length=MAX_ARTISTS)] = ()
+
+
 class Track(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A track as somebody wrote it; equal spellings are equal and hash alike.
 
     `artists` holds everyone credited, the primary artist first. `album_artist` is set only where the source states it.
-    `duration_ms` is the length of the recording, not the time it was played.
+    `duration_ms` is the length of the recording, not the time it was played. `ids` came with the play; `mapped_ids` are
+    a service's guess at it (ListenBrainz).
     """
 
     artists: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=MAX_ARTISTS)]
@@ -79,6 +98,8 @@ class Track(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     album: Name | None = None
     album_artist: Name | None = None
     duration_ms: Milliseconds | None = None
+    ids: Ids | None = None
+    mapped_ids: Ids | None = None
 
 
 class Listen(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -89,12 +110,13 @@ class Listen(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     played_ms: Milliseconds | None = None
 
 
-class Skipped(msgspec.Struct, frozen=True, gc=False):
-    """A row of an export that is no listen: its number in `member` (counted from 1), and why."""
+class Skipped(msgspec.Struct, frozen=True):
+    """A row of an export that is no listen: its number in `member` (counted from 1), why, and the row as it was."""
 
     reason: Reason
     row: int
     member: str
+    raw: object = None
 
 
 class ListenMessage(msgspec.Struct, Generic[T], gc=False, omit_defaults=True):

@@ -7,6 +7,7 @@ for item in read_export("maloja_export.json"):
 """
 
 from producers.exports.formats import FORMATS, Format
+from producers.exports.opened import Position, Rules
 from producers.exports.reading import Export, open_export, read_export, sniff
 
-__all__ = ["FORMATS", "Export", "Format", "open_export", "read_export", "sniff"]
+__all__ = ["FORMATS", "Export", "Format", "Position", "Rules", "open_export", "read_export", "sniff"]

@@ -37,10 +37,11 @@ _ABSOLUTE = re.compile(r"/|[A-Za-z]:")
 
 
 class ArchiveMember(NamedTuple):
-    """A file in an archive: its name there, and how to read it."""
+    """A file in an archive: its name there, how to read it, and how many bytes the archive says it has."""
 
     name: str
     open: Callable[[], BufferedReader]
+    size: int
 
 
 def is_archive(head: bytes) -> bool:
@@ -67,7 +68,11 @@ def open_archive(file: BinaryIO, label: str) -> tuple[ZipFile, list[ArchiveMembe
     _must_not_overlap(members, archive.start_dir, label)
     budget = _Budget(label, _allowed(sum(member.compress_size for member in members)))
     return archive, [
-        ArchiveMember(member.filename, partial(_open_member, archive, member, f"{label}: {member.filename}", budget))
+        ArchiveMember(
+            member.filename,
+            partial(_open_member, archive, member, f"{label}: {member.filename}", budget),
+            member.file_size,
+        )
         for member in members
         if not member.is_dir() and not stat.S_ISLNK(member.external_attr >> 16)
     ]

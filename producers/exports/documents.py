@@ -4,9 +4,9 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from io import BufferedReader
 
 from producers.exports.json_text import CUT_OFF_HINT, after_space, ran_out, raw_decode
+from producers.exports.opened import Opened
 from producers.exports.rows import MAX_ROW_BYTES
 from schemas.errors import DataFault
 
@@ -16,21 +16,25 @@ _CUT_NUMBER_CHARACTERS = 2
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 
 
-def document_rows(stream: BufferedReader, label: str, *keys: str) -> Iterator[object]:
-    """The elements of a top-level array, or those of the arrays under `keys` of a top-level object, one by one.
+def document_rows(source: Opened, *keys: str) -> Iterator[tuple[int, object]]:
+    """The elements of a top-level array, or those of the arrays under `keys` of a top-level object, numbered from 1.
 
     Raises DataFault, after every complete row before it, where the document ends too early, is not JSON or not UTF-8.
-    `label` is what the fault calls the file.
     """
-    document = _Document(stream, label)
-    if document.next_character() == "[":
+    document = _Document(source)
+    if source.place.start.byte:
+        yield from document.rows(begun=True)
+        keys_left = document.fields(begun=True) if document.next_character() else iter(())
+    elif document.next_character() == "[":
         yield from document.rows()
+        keys_left = iter(())
     else:
-        for key in document.fields():
-            if key in keys:
-                yield from document.rows()
-            else:
-                document.skip()
+        keys_left = document.fields()
+    for key in keys_left:
+        if key in keys:
+            yield from document.rows()
+        else:
+            document.skip()
     if document.next_character():
         raise document.fault("goes on after its end")
 
@@ -38,15 +42,18 @@ def document_rows(stream: BufferedReader, label: str, *keys: str) -> Iterator[ob
 class _Document:
     """One JSON document, of which only the value being read is in memory."""
 
-    def __init__(self, stream: BufferedReader, label: str) -> None:
-        self._stream = stream
-        self._label = label
+    def __init__(self, source: Opened) -> None:
+        source.skip_to_start()
+        self._stream = source.stream
+        self._label = source.label
+        self._place = source.place
+        self._place.tell = lambda: (self._place.row, self._byte())
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._text = ""
         self._at = 0
         self._undecodable: UnicodeDecodeError | None = None
-        self._bytes_read = 0
-        self._rows = 0
+        self._bytes_read = source.place.start.byte
+        self._rows = source.place.start.before
 
     def next_character(self) -> str:
         """The next one that is no white space, not yet taken; "" at the end of the file."""
@@ -59,17 +66,20 @@ class _Document:
             if not self._read_more():
                 return ""
 
-    def rows(self) -> Iterator[object]:
-        """The elements of the array that comes next."""
-        for row in self._elements():
+    def rows(self, *, begun: bool = False) -> Iterator[tuple[int, object]]:
+        """The elements of the array that comes next, or of one of which some were read before."""
+        for row in self._elements(begun=begun):
             self._rows += 1
-            yield row
+            yield self._rows, row
 
-    def fields(self) -> Iterator[str]:
+    def fields(self, *, begun: bool = False) -> Iterator[str]:
         """The keys of the object that comes next; whoever takes one must read or skip its value."""
-        self._take("{")
-        if self.next_character() == "}":
-            self._at += 1
+        if not begun:
+            self._take("{")
+            if self.next_character() == "}":
+                self._at += 1
+                return
+        elif self._take(",}") == "}":
             return
         while True:
             key = str(self._value())
@@ -86,10 +96,13 @@ class _Document:
         else:
             self._value()
 
-    def _elements(self) -> Iterator[object]:
-        self._take("[")
-        if self.next_character() == "]":
-            self._at += 1
+    def _elements(self, *, begun: bool = False) -> Iterator[object]:
+        if not begun:
+            self._take("[")
+            if self.next_character() == "]":
+                self._at += 1
+                return
+        elif self._take(",]") == "]":
             return
         while True:
             yield self._value()
@@ -145,7 +158,11 @@ class _Document:
 
     def fault(self, state: str) -> DataFault:
         """What is wrong with the document, and where: the caller raises it."""
-        here = self._bytes_read - len(self._text[self._at :].encode(errors="replace")) - len(self._utf8.getstate()[0])
         hint = CUT_OFF_HINT if state == "breaks off" else ""
         place = f"after row {self._rows:,}" if self._rows else "before its first row ends"
-        return DataFault(f"{self._label} {state} {place}, at byte {here:,}", hint)
+        return DataFault(f"{self._label} {state} {place}, at byte {self._byte():,}", hint)
+
+    def _byte(self) -> int:
+        """The number of bytes before what is read next."""
+        ahead = self._text[self._at :].encode(errors="replace")
+        return self._bytes_read - len(ahead) - len(self._utf8.getstate()[0])

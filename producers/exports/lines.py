@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from io import BufferedReader
 
 from producers.exports.json_text import CUT_OFF_HINT, ran_out, raw_decode
+from producers.exports.opened import Opened
 from producers.exports.rows import MAX_ROW_BYTES, Refused
 from schemas.errors import DataFault
 
 
-def lines(stream: BufferedReader, label: str) -> Iterator[tuple[int, bytes | None]]:
+def lines(source: Opened) -> Iterator[tuple[int, bytes | None]]:
     """The lines that are not blank, numbered from 1; None for one longer than MAX_ROW_BYTES.
 
     Raises DataFault if the last line is JSON that was cut off.
     """
-    number = 0
+    source.skip_to_start()
+    stream, label, place = source.stream, source.label, source.place
+    place.tell = lambda: (place.row, stream.tell())
+    number = place.start.before
     while line := stream.readline(MAX_ROW_BYTES):
         number += 1
         if len(line) == MAX_ROW_BYTES and not line.endswith(b"\n"):

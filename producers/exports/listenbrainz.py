@@ -7,8 +7,7 @@ letter, it tells where one artist ends and the next begins.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
-from io import BufferedReader
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,8 +15,8 @@ import msgspec
 from producers.exports.credits import credited
 from producers.exports.documents import document_rows
 from producers.exports.lines import lines, tolerant_decode
-from producers.exports.members import Member
-from producers.exports.outline import Outline
+from producers.exports.opened import Opened, Rules
+from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
@@ -56,30 +55,33 @@ _NOTHING = _Info()
 _decode = msgspec.json.Decoder(_Row).decode
 
 
-def recognises(outline: Outline) -> bool:
+def recognises(head: Head) -> bool:
     """Rows with a time and metadata; pins have no `listened_at`, feedback has neither."""
-    return any({f"{row}listened_at", f"{row}track_metadata"} <= outline for row in ("", "item."))
+    return any({f"{row}listened_at", f"{row}track_metadata"} <= head.outline for row in ("", "item."))
 
 
-def read(stream: BufferedReader, member: Member, latest: int) -> Iterator[Listen | Skipped]:
+def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row, numbered by line, or from 1 in an array; blank lines are no rows.
 
     Raises DataFault where an array ends or breaks, or the last line is cut off.
     """
-    if stream.peek().lstrip().startswith(b"["):
-        rows = document_rows(stream, member.label)
-        return outcomes(enumerate(rows, 1), member.name, lambda row: _listen(_tidied(row), latest))
-    return outcomes(lines(stream, member.label), member.name, partial(_listen_in_line, latest=latest))
+    if source.stream.peek().lstrip().startswith(b"["):
+        return outcomes(source, document_rows(source), _listen_in_array)
+    return outcomes(source, lines(source), _listen_in_line)
 
 
-def _listen_in_line(line: bytes | None, latest: int) -> Listen:
+def _listen_in_array(row: object, rules: Rules) -> Listen:
+    return _listen(_tidied(row), rules)
+
+
+def _listen_in_line(line: bytes | None, rules: Rules) -> Listen:
     if line is None:
         raise Refused("malformed_row")
     try:
         row = _decode(line)
     except (ValueError, RecursionError):
         row = _tidied(tolerant_decode(line))
-    return _listen(row, latest)
+    return _listen(row, rules)
 
 
 def _tidied(row: object) -> _Row:
@@ -91,8 +93,8 @@ def _tidied(row: object) -> _Row:
     return msgspec.convert({"listened_at": row.get("listened_at"), "track_metadata": kept}, _Row)
 
 
-def _listen(row: _Row, latest: int) -> Listen:
-    listened_at = epoch_seconds(row.listened_at, latest)
+def _listen(row: _Row, rules: Rules) -> Listen:
+    listened_at = epoch_seconds(row.listened_at, rules)
     metadata = row.track_metadata
     info = metadata.additional_info or _NOTHING
     title, album = metadata.track_name, metadata.release_name

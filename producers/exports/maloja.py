@@ -9,13 +9,12 @@ of a joined name ("A • B"), and only else the first of the list.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
-from io import BufferedReader
+from functools import lru_cache
 
 from producers.exports.credits import credited, is_joined
 from producers.exports.documents import document_rows
-from producers.exports.members import Member
-from producers.exports.outline import Outline
+from producers.exports.opened import Opened, Rules
+from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
@@ -25,8 +24,9 @@ _LISTS = ("scrobbles", "list")
 _EMPTY = ({"scrobbles"}, {"status", "list", "pagination"})
 
 
-def recognises(outline: Outline) -> bool:
+def recognises(head: Head) -> bool:
     """Rows that have a time and a track with title or artists; or one of the objects around them, without rows."""
+    outline = head.outline
     for row in ("scrobbles.item", "list.item", "item"):
         if f"{row}.time" in outline and not outline.isdisjoint({f"{row}.track.title", f"{row}.track.artists"}):
             return True
@@ -34,16 +34,15 @@ def recognises(outline: Outline) -> bool:
     return {"maloja", "scrobbles"} <= outline or (rowless and any(empty <= outline for empty in _EMPTY))
 
 
-def read(stream: BufferedReader, member: Member, latest: int) -> Iterator[Listen | Skipped]:
+def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row of the list, numbered from 1. Raises DataFault where the JSON ends or breaks."""
-    rows = document_rows(stream, member.label, *_LISTS)
-    return outcomes(enumerate(rows, 1), member.name, partial(_listen, latest=latest))
+    return outcomes(source, document_rows(source, *_LISTS), _listen)
 
 
-def _listen(row: object, latest: int) -> Listen:
+def _listen(row: object, rules: Rules) -> Listen:
     if not isinstance(row, dict) or not isinstance(track := row.get("track"), dict):
         raise Refused("malformed_row")
-    listened_at = epoch_seconds(row.get("time"), latest)
+    listened_at = epoch_seconds(row.get("time"), rules)
     album = track.get("album")
     if isinstance(album, dict):
         album_title, album_artists = album.get("albumtitle") or album.get("name"), strings(album.get("artists"))

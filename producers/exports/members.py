@@ -26,11 +26,16 @@ STDIN = "-"
 
 
 class Member(NamedTuple):
-    """One thing to read. `name` is its place within the source, `label` what a person needs to find it."""
+    """One thing to read. `name` is its place within the source, `label` what a person needs to find it.
+
+    `size` is the number of its bytes, None where it is not known; `path` is there where it is a file of its own.
+    """
 
     name: str
     label: str
     open: Callable[[], AbstractContextManager[BufferedReader]]
+    size: int | None = None
+    path: Path | None = None
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def _file_members(path: Path, stack: ExitStack, folder: Path | None = None) -> l
         zipped = is_archive(file.peek())
     name = path.relative_to(folder).as_posix() if folder else path.name
     if not zipped:
-        return [Member(name, str(path), partial(_open_file, path))]
+        return [Member(name, str(path), partial(_open_file, path), path.stat().st_size, path)]
     prefix = f"{name}/" if folder else ""
     return _archive_members(stack.enter_context(path.open("rb")), str(path), stack, prefix)
 
@@ -96,7 +101,7 @@ def _open_file(path: Path) -> BufferedReader:
 def _archive_members(file: BinaryIO, label: str, stack: ExitStack, prefix: str = "") -> list[Member]:
     archive, found = open_archive(file, label)
     stack.enter_context(archive)
-    members = [Member(prefix + member.name, f"{label}: {member.name}", member.open) for member in found]
+    members = [Member(prefix + member.name, f"{label}: {member.name}", member.open, member.size) for member in found]
     return sorted(members, key=lambda member: _numbers_as_numbers(member.name))
 
 

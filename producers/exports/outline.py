@@ -1,7 +1,7 @@
 """How a file begins: enough to tell its format, however large it is and wherever its beginning is cut."""
 
 from contextlib import suppress
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from producers.exports.json_text import after_space, raw_decode
 
@@ -9,6 +9,13 @@ from producers.exports.json_text import after_space, raw_decode
 Outline: TypeAlias = frozenset[str]
 
 _DEEPEST_PATH = 8
+
+
+class Head(NamedTuple):
+    """The beginning of a file, and what it shows of JSON structure."""
+
+    start: bytes
+    outline: Outline
 
 
 def outline(head: bytes) -> Outline:

@@ -1,23 +1,54 @@
 """From a path to listens: find what can be read, recognise the format, read it."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from producers.exports.formats import FORMATS, Format, format_of
 from producers.exports.members import STDIN, Member, Source, members_of
+from producers.exports.opened import Opened, Place, Position, Rules, latest_second
 from producers.exports.unknown import unknown_fault
 from schemas.errors import DataFault, UsageFault
-from schemas.listen import CLOCK_SKEW_SECONDS, Listen, Skipped
+from schemas.listen import Listen, Skipped
 
 
-class Export(NamedTuple):
-    """An export that was recognised. `rows` reads it, once."""
+class Export:
+    """An export that was recognised: its `format`, and `rows`, which reads it, once."""
 
-    format: str
-    rows: Iterator[Listen | Skipped]
+    def __init__(self, members: list[tuple[Member, Format]], rules: Rules, start: Position) -> None:
+        self.format = members[0][1].name
+        self.rows = self._read(members, rules, start)
+        self._bytes = [member.size for member, _ in members]
+        self._member = start.member
+        self._opened: Opened | None = None
+
+    def position(self) -> Position:
+        """How far `rows` has come: what to give to `open_export` to go on behind the item that came last."""
+        if self._opened is None:
+            return Position()
+        place = self._opened.place
+        return Position(self._member, place.row, *place.tell())
+
+    def share(self) -> float | None:
+        """How much of the export was read, from 0 to 1; None where that is not known."""
+        if self._opened is None or None in self._bytes:
+            return None
+        sizes = [size or 0 for size in self._bytes]
+        stream = self._opened.stream
+        here = sizes[self._member] if stream.closed else stream.tell()
+        return (sum(sizes[: self._member]) + here) / max(sum(sizes), 1)
+
+    def _read(self, members: list[tuple[Member, Format]], rules: Rules, start: Position) -> Iterator[Listen | Skipped]:
+        for number, (member, known) in enumerate(members[start.member :], start.member):
+            begin = start if number == start.member else Position()
+            with member.open() as stream:
+                place = Place(begin, begin.before)
+                self._member = number
+                self._opened = Opened(stream, member.name, member.label, member.path, rules, place)
+                rows = known.read(self._opened)
+                while place.row < begin.row and next(rows, None):
+                    pass
+                yield from rows
 
 
 def read_export(source: Source, format: str | None = None) -> Iterator[Listen | Skipped]:  # noqa: A002 # as the flag
@@ -42,8 +73,16 @@ def sniff(source: Source) -> str:
 
 
 @contextmanager
-def open_export(source: Source, format: str | None = None) -> Iterator[Export]:  # noqa: A002 # as the flag
-    """What read_export reads, with its format known before the first row. Raises what read_export raises."""
+def open_export(
+    source: Source,
+    format: str | None = None,  # noqa: A002 # as the flag
+    rules: Rules | None = None,
+    start: Position | None = None,
+) -> Iterator[Export]:
+    """What read_export reads, with its format known before the first row; `start` is where an earlier reading ended.
+
+    Raises what read_export raises.
+    """
     chosen = None if format is None else _named_format(format)
     with members_of(source) as members:
         known = _recognised(members, chosen)
@@ -57,7 +96,7 @@ def open_export(source: Source, format: str | None = None) -> Iterator[Export]: 
             raise DataFault(
                 f"{_name_of(source)} holds exports of several formats: {', '.join(names)}", "Import them one by one."
             )
-        yield Export(names[0], _rows(known))
+        yield Export(known, rules or Rules(latest_second()), start or Position())
 
 
 def _named_format(name: str) -> Format:
@@ -75,13 +114,6 @@ def _recognised(members: list[Member], chosen: Format | None) -> list[tuple[Memb
         if found and chosen in {None, found}:
             recognised.append((member, found))
     return recognised
-
-
-def _rows(members: list[tuple[Member, Format]]) -> Iterator[Listen | Skipped]:
-    latest = int(time.time()) + CLOCK_SKEW_SECONDS
-    for member, known in members:
-        with member.open() as stream:
-            yield from known.read(stream, member, latest)
 
 
 def _name_of(source: Source) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeVar
 
+from producers.exports.opened import Opened, Rules
 from schemas.identity import normalise
-from schemas.listen import EARLIEST, MAX_MS, NAME_CHARACTERS, Listen, Reason, Skipped, Track
+from schemas.listen import EARLIEST, MAX_MS, NAME_CHARACTERS, Ids, Listen, Reason, Skipped, Track
 
 # Longer is a fault of the file, not a play: ListenBrainz takes 10 kB a listen. It also bounds what a reader holds.
 MAX_ROW_BYTES = 1_048_576
@@ -30,24 +31,27 @@ class Refused(Exception):
 
 
 def outcomes(
-    rows: Iterable[tuple[int, Row]], member: str, parse: Callable[[Row], Listen]
+    source: Opened, rows: Iterable[tuple[int, Row]], parse: Callable[[Row, Rules], Listen]
 ) -> Iterator[Listen | Skipped]:
     """One item per numbered row, in order: what `parse` made of it, or the reason why it refused."""
+    rules, place = source.rules, source.place
     for number, row in rows:
+        place.row = number
         outcome: Listen | Skipped
         try:
-            outcome = parse(row)
+            outcome = parse(row, rules)
         except Refused as refusal:
-            outcome = Skipped(refusal.reason, number, member)
+            outcome = Skipped(refusal.reason, number, source.name, row)
         yield outcome
 
 
-def epoch_seconds(value: object, latest: int) -> int:
+def epoch_seconds(value: object, rules: Rules) -> int:
     """The time of a play in whole seconds, from seconds, milli-, micro- or nanoseconds, told apart by magnitude.
 
-    Numbers and strings of digits count, fractions are cut off. Raises Refused: bad_time, too_early, too_late.
+    Numbers and strings of digits count, fractions are cut off. Raises Refused: bad_time, too_early, too_late,
+    outside_window.
     """
-    if type(value) is int and EARLIEST <= value <= latest:
+    if type(value) is int and rules.since <= value < rules.until and EARLIEST <= value <= rules.latest:
         return value
     number = _whole(value)
     if number is None or number < 0:
@@ -58,8 +62,10 @@ def epoch_seconds(value: object, latest: int) -> int:
             break
     if number < EARLIEST:
         raise Refused("too_early")
-    if number > latest:
+    if number > rules.latest:
         raise Refused("too_late")
+    if not rules.since <= number < rules.until:
+        raise Refused("outside_window")
     return number
 
 
@@ -112,7 +118,13 @@ def strings(value: object) -> tuple[str, ...]:
 
 
 def make_track(
-    artists: tuple[str, ...], title: object, album: object, album_artist: str | None, duration_ms: int | None
+    artists: tuple[str, ...],
+    title: object,
+    album: object,
+    album_artist: str | None,
+    duration_ms: int | None,
+    ids: Ids | None = None,
+    mapped_ids: Ids | None = None,
 ) -> Track:
     """A track from credited artists and names that are not yet clean; an empty album is none.
 
@@ -124,4 +136,4 @@ def make_track(
     if not name:
         raise Refused("missing_title")
     release = clean(album) or None
-    return Track(artists, name, release, album_artist if release else None, duration_ms)
+    return Track(artists, name, release, album_artist if release else None, duration_ms, ids, mapped_ids)

@@ -68,6 +68,10 @@ class _Named(io.RawIOBase):
         self._watch(self._total)
         return filled
 
+    def tell(self) -> int:
+        """How many bytes were read; BufferedReader takes from it what it has not given out yet."""
+        return self._total
+
     def close(self) -> None:
         if not self.closed and not self._keep_open:
             self._source.close()

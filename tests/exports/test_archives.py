@@ -61,7 +61,9 @@ class TestOrdinaryArchives:
 
     def test_a_bad_row_is_found_by_its_member_and_line(self) -> None:
         content = zipped({"listens/2023/1.jsonl": ROWS[0], "listens/2023/2.jsonl": ROWS[1] + b"{}\n"})
-        assert read(content)[2] == Skipped("malformed_row", 2, "listens/2023/2.jsonl")
+        bad = read(content)[2]
+        assert isinstance(bad, Skipped)
+        assert (bad.reason, bad.row, bad.member) == ("malformed_row", 2, "listens/2023/2.jsonl")
 
     def test_members_of_the_same_name_are_all_read(self) -> None:
         file = io.BytesIO()

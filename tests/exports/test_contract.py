@@ -2,6 +2,7 @@
 
 import io
 import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,20 @@ class TestEveryReader:
     @every_kind
     def test_gives_repeats_as_often_as_they_are_there(self, kind: Kind) -> None:
         assert times(read(kind.document([kind.row(listens(1)[0])] * 3))) == [START] * 3
+
+    @every_kind
+    def test_goes_on_behind_any_row(self, kind: Kind, tmp_path: Path) -> None:
+        rows = [kind.row(one) for one in listens(20)]
+        path = tmp_path / "export"
+        path.write_bytes(kind.document([*rows[:5], "17", *rows[5:]]))
+        everything = [str(item) for item in read_export(path)]
+        assert len(everything) == 21
+        for passed in range(22):
+            with open_export(path) as export:
+                items = [str(item) for item in islice(export.rows, passed)]
+                position = export.position()
+            with open_export(path, start=position) as export:
+                assert items + [str(item) for item in export.rows] == everything
 
     @every_kind
     def test_says_which_format_it_is_before_the_first_row(self, kind: Kind) -> None:

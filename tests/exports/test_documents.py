@@ -2,6 +2,7 @@ import io
 import json
 
 from producers.exports.documents import document_rows
+from producers.exports.opened import Opened, Place, Position, Rules
 from producers.exports.outline import outline
 from producers.exports.streams import named_stream
 from schemas.errors import DataFault
@@ -17,7 +18,9 @@ CHUNK = 65_536
 
 
 def rows(content: bytes) -> list[object]:
-    return list(document_rows(named_stream(io.BytesIO(content), "x"), "x", "rows", "list"))
+    stream = named_stream(io.BytesIO(content), "x")
+    source = Opened(stream, "x", "x", None, Rules(0), Place(Position()))
+    return [row for _, row in document_rows(source, "rows", "list")]
 
 
 def test_a_document_may_come_in_two_pieces() -> None:

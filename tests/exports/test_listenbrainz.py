@@ -19,7 +19,10 @@ def read_row(row: object) -> Listen | Skipped:
     first, from_line = read_lines(f"{GOOD}\n{text}\n".encode())
     _, from_array = read_lines(f"[{GOOD},{text}]".encode())
     assert isinstance(first, Listen)
-    assert from_line == from_array
+    if isinstance(from_line, Skipped) and isinstance(from_array, Skipped):
+        assert from_line.reason == from_array.reason
+    else:
+        assert from_line == from_array
     return from_line
 
 
@@ -176,7 +179,8 @@ def test_rows_are_numbered_by_line_and_blank_lines_are_none() -> None:
 def test_a_broken_line_costs_only_itself(bad: bytes) -> None:
     items = read_lines(GOOD.encode() + b"\n" + bad + b"\n" + GOOD.encode() + b"\n")
     assert [type(item) for item in items] == [Listen, Skipped, Listen]
-    assert items[1] == Skipped("malformed_row", 2, "-")
+    assert isinstance(items[1], Skipped)
+    assert (items[1].reason, items[1].row, items[1].member) == ("malformed_row", 2, "-")
 
 
 def test_two_rows_in_one_line_are_not_taken_for_one() -> None:

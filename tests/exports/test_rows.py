@@ -2,10 +2,12 @@ from decimal import Decimal
 
 import pytest
 
+from producers.exports.opened import Rules
 from producers.exports.rows import Refused, clean, epoch_seconds, milliseconds
 from schemas.listen import EARLIEST, MAX_MS
 
 LATEST = 1_800_000_000
+RULES = Rules(LATEST)
 SECOND = 1_700_000_000
 
 
@@ -27,12 +29,12 @@ SECOND = 1_700_000_000
     ],
 )
 def test_a_time_is_understood_in_every_unit_and_spelling(value: object) -> None:
-    assert epoch_seconds(value, LATEST) == SECOND
+    assert epoch_seconds(value, RULES) == SECOND
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
-    assert epoch_seconds(EARLIEST, LATEST) == EARLIEST
-    assert epoch_seconds(LATEST, LATEST) == LATEST
+    assert epoch_seconds(EARLIEST, RULES) == EARLIEST
+    assert epoch_seconds(LATEST, RULES) == LATEST
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_the_bounds_themselves_are_allowed() -> None:
 )
 def test_any_other_time_is_refused_with_its_reason(value: object, reason: str) -> None:
     with pytest.raises(Refused) as refused:
-        epoch_seconds(value, LATEST)
+        epoch_seconds(value, RULES)
     assert refused.value.reason == reason
 
 

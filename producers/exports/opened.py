@@ -1,0 +1,74 @@
+"""A member of an export that was opened to be read, what is wanted of it, and how far its reading is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from schemas.listen import CLOCK_SKEW_SECONDS, EARLIEST
+
+_CHUNK = 65_536
+
+
+def latest_second() -> int:
+    """The last second that a play may have now; later is a broken clock."""
+    return int(time.time()) + CLOCK_SKEW_SECONDS
+
+
+class Rules(NamedTuple):
+    """What the person wants of the rows, whatever their format.
+
+    Plays wanted: from `since` to before `until` (epoch seconds); `latest` is the last second that is no broken clock.
+    `spotify_time` says which end of a stream Spotify's play gets as its time.
+    """
+
+    latest: int
+    since: int = EARLIEST
+    until: int = 253_402_300_800
+    spotify_time: Literal["end", "start"] = "end"
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far the reading of an export is: row `row` of its `member` (from 0) was given out last.
+
+    It goes on at `byte`, where the record after row `before` begins; what lies between that and `row` is passed over.
+    """
+
+    member: int = 0
+    row: int = 0
+    before: int = 0
+    byte: int = 0
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the reading of a member began, and the number of the row that was given out last.
+
+    A source of rows that can go on at a byte replaces `tell` by what returns (rows before that byte, the byte); else a
+    later reading begins with the first row.
+    """
+
+    start: Position
+    row: int = 0
+    tell: Callable[[], tuple[int, int]] = lambda: (0, 0)
+
+
+class Opened(NamedTuple):
+    """One member. `label` is what a person needs to find it; `path` is there where it is a file of its own."""
+
+    stream: BufferedReader
+    name: str
+    label: str
+    path: Path | None
+    rules: Rules
+    place: Place
+
+    def skip_to_start(self) -> None:
+        """Pass over the bytes before the place to begin at; by reading, for a compressed member knows no other way."""
+        left = self.place.start.byte
+        while left and (passed := len(self.stream.read(min(left, _CHUNK)))):
+            left -= passed
