@@ -105,7 +105,7 @@ def _report_table(report: Report) -> object:
         ("= accepted", report.accepted, ""),
         ("inserted", report.inserted, "new plays"),
         ("duplicate", report.duplicate, "stored before"),
-        ("dead", report.dead, "kept in the table dead_letter"),
+        ("dead", report.dead, "`scrobbles dead list` shows why"),
     )
     for what, number, note in lines:
         if number or what in ("rows", "= accepted", "inserted", "duplicate"):

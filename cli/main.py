@@ -23,6 +23,7 @@ VERBS = {
     "import": "import_file",
     "consume": "consume",
     "verify": "verify",
+    "dead": "dead",
     "top": "top",
     "recent": "recent",
     "user": "user",

@@ -1,6 +1,8 @@
 """The parts that most verbs need, made from the settings."""
 
+import getpass
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -79,3 +81,12 @@ def stored(chosen: Settings) -> tuple[int, int]:
     with connected(chosen) as connection:
         listens, dead = connection.execute(sql.read("stored")).fetchone() or (0, 0)
     return listens, dead
+
+
+def operator() -> str:
+    """Who types this, for the trace of decisions: user@machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"

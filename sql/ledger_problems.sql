@@ -34,10 +34,10 @@ where counted <> stored
 
 union all
 
-select format('dead letters: %s were counted, %s are kept', counted, kept)
-from (select coalesce(sum(dead), 0) from consumer_offset) as ledger (counted),
+select format('dead letters: %s were counted, %s are kept and %s purged', counted, kept, purged)
+from (select coalesce(sum(dead), 0), coalesce(sum(purged), 0) from consumer_offset) as ledger (counted, purged),
     (select count(*) from dead_letter) as table_ (kept)
-where counted <> kept
+where counted <> kept + purged
 
 union all
 

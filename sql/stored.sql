@@ -1,3 +1,3 @@
--- Listens and dead letters, from the ledger: counting the rows would take seconds.
-select coalesce(sum(inserted), 0)::bigint, coalesce(sum(dead), 0)::bigint
+-- Listens, and dead letters that are kept, from the ledger: counting the rows would take seconds.
+select coalesce(sum(inserted), 0)::bigint, coalesce(sum(dead - purged), 0)::bigint
 from consumer_offset

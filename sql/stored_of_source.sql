@@ -1,4 +1,4 @@
--- How many messages of a source the consumers have dealt with.
-select coalesce(sum(read), 0)::bigint
+-- How many messages of a source the consumers have dealt with; one that was sent again counts once.
+select coalesce(sum(read - replayed), 0)::bigint
 from source_count
 where source_id = %s

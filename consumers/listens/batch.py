@@ -93,7 +93,7 @@ class _Packer:
                 spelling = bytes(listen.track)
                 track = known.get(spelling) or fresh.get(spelling) or meet(spelling)
             except _UNREADABLE as error:
-                self._bury(message, reason_for(message.value()), str(error))
+                self._bury(message, reason_for(message.value()), str(error) if message.value() else "no value")
                 continue
             slot = slots.get(source)
             if slot is None:

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from schemas.settings import Settings
-from tests.cli.commands import Commands, Worker
+from tests.cli.commands import Commands, Worker, environment_of
+from tests.cli.here import Here
 
 
 @pytest.fixture
@@ -18,3 +20,10 @@ def worker(commands: Commands, cluster: Settings) -> Worker:
     """A worker of the topics that are there."""
     assert cluster
     return commands.worker()
+
+
+@pytest.fixture
+def here(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Here:
+    return Here(environment_of(settings, tmp_path), monkeypatch, capfd)

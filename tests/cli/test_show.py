@@ -1,9 +1,7 @@
 """The verbs that show, prove and prepare: results on stdout, everything else on stderr, and the exit code."""
 
 import datetime as dt
-import os
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,9 +9,9 @@ import pytest
 from cli.main import VERBS, build, run
 from consumers.listens.store import Store
 from schemas.listen import Listen, Track
-from schemas.settings import PREFIX, Settings
+from schemas.settings import Settings
 from schemas.topics import all_topics
-from tests.cli.commands import Finished, environment_of
+from tests.cli.here import Here
 from tests.consumers.logs import PARTITION, new_source, run_of, save, value
 
 BEGIN = int(dt.datetime(2024, 1, 1, tzinfo=dt.UTC).timestamp())
@@ -22,34 +20,6 @@ HISTORY = [
     *(Listen(BEGIN + at, Track(("Björk", "Sjón"), "Bachelorette", "Homogenic")) for at in range(3, 5)),
     *(Listen(BEGIN - 100 - at, Track(("AC/DC [live] [/]",), "T.N.T.")) for at in range(4)),
 ]
-
-
-class Here:
-    """Runs a verb in this process, for a new one costs half a second; everything else is the same."""
-
-    def __init__(
-        self, environment: dict[str, str], patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]
-    ) -> None:
-        self._patch = patch
-        self._captured = captured
-        for name in [name for name in os.environ if name.startswith(PREFIX)]:
-            patch.delenv(name)
-        for name, text in environment.items():
-            patch.setenv(name, text)
-
-    def run(self, *arguments: str, **variables: str) -> Finished:
-        with self._patch.context() as patch:
-            for name, text in variables.items():
-                patch.setenv(name, text)
-            code = run([*arguments])
-        return Finished(code, *self._captured.readouterr())
-
-
-@pytest.fixture
-def commands(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Here:
-    return Here(environment_of(settings, tmp_path), monkeypatch, capfd)
 
 
 @pytest.fixture
@@ -62,104 +32,104 @@ def stored(database: str) -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_verify_proves_what_is_stored_and_ends_with_1_where_it_cannot(commands: Here, database: str) -> None:
+def test_verify_proves_what_is_stored_and_ends_with_1_where_it_cannot(here: Here, database: str) -> None:
     expected = {"ok": True, "read": 10, "inserted": 9, "duplicate": 0, "dead": 1, "listens": 9, "problems": []}
-    done = commands.run("verify", "--json")
+    done = here.run("verify", "--json")
     assert (done.code, done.answer, done.errors) == (0, expected, "")
-    told = commands.run("verify")
+    told = here.run("verify")
     assert told.code == 0
     assert "nothing lost, nothing doubled" in told.output
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("delete from listen where listened_at = (select min(listened_at) from listen)")
-    done = commands.run("verify", "--json")
+    done = here.run("verify", "--json")
     assert (done.code, done.answer["ok"]) == (1, False)
     assert done.answer["problems"] == ["listens: 9 were inserted, 8 are stored"]
-    told = commands.run("verify")
+    told = here.run("verify")
     assert (told.code, "9 were inserted, 8 are stored" in told.output) == (1, True)
 
 
 @pytest.mark.usefixtures("stored")
-def test_top_ranks_artists_albums_and_tracks(commands: Here) -> None:
-    assert commands.run("top", "artists", "--json").answer == [
+def test_top_ranks_artists_albums_and_tracks(here: Here) -> None:
+    assert here.run("top", "artists", "--json").answer == [
         {"artist": "Björk", "plays": 5},
         {"artist": "AC/DC [live] [/]", "plays": 4},
     ]
-    assert commands.run("top", "albums", "--json").answer == [{"album": "Homogenic", "artist": "Björk", "plays": 5}]
-    tracks = commands.run("top", "tracks", "--json", "--limit", "2").answer
+    assert here.run("top", "albums", "--json").answer == [{"album": "Homogenic", "artist": "Björk", "plays": 5}]
+    tracks = here.run("top", "tracks", "--json", "--limit", "2").answer
     assert tracks == [
         {"track": "T.N.T.", "artist": "AC/DC [live] [/]", "album": None, "plays": 4},
         {"track": "Jóga", "artist": "Björk", "album": "Homogenic", "plays": 3},
     ]
-    since = commands.run("top", "artists", "--since", "2024-01-01", "--json")
+    since = here.run("top", "artists", "--since", "2024-01-01", "--json")
     assert since.answer == [{"artist": "Björk", "plays": 5}]
-    nothing = commands.run("top", "artists", "--since", "2030-01-01")
+    nothing = here.run("top", "artists", "--since", "2030-01-01")
     assert (nothing.code, nothing.output) == (0, "no plays\n")
 
 
 @pytest.mark.usefixtures("stored")
-def test_names_are_shown_to_people_as_they_are(commands: Here) -> None:
+def test_names_are_shown_to_people_as_they_are(here: Here) -> None:
     for arguments in (["top", "artists"], ["recent"]):
-        done = commands.run(*arguments)
+        done = here.run(*arguments)
         assert done.code == 0, done.errors
         assert "AC/DC [live] [/]" in done.output
         assert "Björk" in done.output
 
 
 @pytest.mark.usefixtures("stored")
-def test_recent_shows_the_last_plays_first(commands: Here) -> None:
-    done = commands.run("recent", "--limit", "1", "--json")
+def test_recent_shows_the_last_plays_first(here: Here) -> None:
+    done = here.run("recent", "--limit", "1", "--json")
     (last,) = done.answer
     assert last["track"] == "Bachelorette"
     assert last["artists"] == ["Björk", "Sjón"]
     assert dt.datetime.fromisoformat(last["listened_at"]) == dt.datetime.fromtimestamp(BEGIN + 4, dt.UTC)
-    (line,) = [line for line in commands.run("recent", "--limit", "1").output.splitlines() if "Bachelorette" in line]
+    (line,) = [line for line in here.run("recent", "--limit", "1").output.splitlines() if "Bachelorette" in line]
     assert line.split() == ["2024-01-01", "00:00", "Bachelorette", "Björk,", "Sjón", "Homogenic"]
 
 
 @pytest.mark.usefixtures("stored")
-def test_people_are_added_once_and_listed_with_their_plays(commands: Here) -> None:
-    assert commands.run("user", "add", "Anna [/b]").code == 0
-    again = commands.run("user", "add", "Anna [/b]")
+def test_people_are_added_once_and_listed_with_their_plays(here: Here) -> None:
+    assert here.run("user", "add", "Anna [/b]").code == 0
+    again = here.run("user", "add", "Anna [/b]")
     assert (again.code, "already a person called Anna [/b]" in again.errors) == (2, True)
-    assert commands.run("user", "add", " ").code == 2
-    people = commands.run("user", "list", "--json").answer
+    assert here.run("user", "add", " ").code == 2
+    people = here.run("user", "list", "--json").answer
     assert [(person["name"], person["listens"]) for person in people] == [("Anna [/b]", 0), ("me", 9)]
-    assert "Anna [/b]" in commands.run("user", "list").output
+    assert "Anna [/b]" in here.run("user", "list").output
     for arguments in (["top", "artists"], ["recent"]):
-        nobody = commands.run(*arguments, "--user", "bob")
+        nobody = here.run(*arguments, "--user", "bob")
         assert (nobody.code, nobody.output) == (2, "")
         assert "nobody called bob" in nobody.errors
 
 
-def test_topics_and_schema_are_brought_to_where_they_must_be_and_then_left(commands: Here, settings: Settings) -> None:
-    done = commands.run("topics", "ensure")
+def test_topics_and_schema_are_brought_to_where_they_must_be_and_then_left(here: Here, settings: Settings) -> None:
+    done = here.run("topics", "ensure")
     assert (done.code, done.output) == (0, "")
     for topic in all_topics(settings.topic_prefix):
         assert f"{topic.name} made with {topic.partitions} partitions" in done.errors
-    assert "all topics are as they should be" in commands.run("topics", "ensure").errors
-    assert "the schema is what this version needs" in commands.run("migrate").errors
+    assert "all topics are as they should be" in here.run("topics", "ensure").errors
+    assert "the schema is what this version needs" in here.run("migrate").errors
 
 
-def test_config_shows_values_and_where_they_came_from_and_no_secret(commands: Here, settings: Settings) -> None:
+def test_config_shows_values_and_where_they_came_from_and_no_secret(here: Here, settings: Settings) -> None:
     variables = {
         "SCROBBLES_KAFKA__SASL_PASSWORD": "verysecret",
         "SCROBBLES_DATABASE_URL": "postgresql://me:verysecret@host/d",
     }
-    done = commands.run("config", "show", "--json", **variables)
+    done = here.run("config", "show", "--json", **variables)
     shown = done.answer
     assert (done.code, done.errors) == (0, "")
     assert shown["group"] == {"value": settings.group, "origin": "SCROBBLES_GROUP"}
     assert shown["log"] == {"value": "info", "origin": "default"}
     assert shown["database_url"]["value"] == "postgresql://me:***@host/d"
     assert shown["kafka_properties.sasl.password"] == {"value": "***", "origin": "SCROBBLES_KAFKA__SASL_PASSWORD"}
-    table = commands.run("config", "show", **variables)
+    table = here.run("config", "show", **variables)
     assert "SCROBBLES_GROUP" in table.output
     assert "verysecret" not in done.output + table.output + table.errors
 
 
 @pytest.mark.parametrize("verb", [["verify"], ["config", "show"], ["consume"], ["migrate"]])
-def test_an_unknown_variable_stops_every_verb(commands: Here, verb: list[str]) -> None:
-    done = commands.run(*verb, SCROBBLES_GRUOP="x")
+def test_an_unknown_variable_stops_every_verb(here: Here, verb: list[str]) -> None:
+    done = here.run(*verb, SCROBBLES_GRUOP="x")
     assert (done.code, done.output) == (78, "")
     assert "SCROBBLES_GRUOP is no setting" in done.errors
     assert "did you mean group?" in done.errors
@@ -180,23 +150,35 @@ def test_a_command_line_that_asks_for_nothing_we_know_ends_with_2(
 def test_help_shows_an_example_of_every_verb(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run([verb, "--help"]) == 0
     shown = capfd.readouterr().out
-    if verb in {"config", "topics", "user"}:  # each of their own verbs has one
+    if verb in {"config", "dead", "topics", "user"}:  # each of their own verbs has one
         (group,) = [group for group in build(verb).registered_groups if group.typer_instance][0:1]
         assert group
         return
     assert f"Example: scrobbles {verb}" in shown
 
 
-@pytest.mark.parametrize("verb", [["config", "show"], ["topics", "ensure"], ["user", "add"], ["user", "list"]])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["config", "show"],
+        ["dead", "list"],
+        ["dead", "show"],
+        ["dead", "replay"],
+        ["dead", "purge"],
+        ["topics", "ensure"],
+        ["user", "add"],
+        ["user", "list"],
+    ],
+)
 def test_help_shows_an_example_of_every_second_verb(verb: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     assert run([*verb, "--help"]) == 0
     assert f"Example: scrobbles {' '.join(verb)}" in capfd.readouterr().out
 
 
 @pytest.mark.usefixtures("servers")
-def test_a_verb_without_a_schema_says_which_command_makes_it(commands: Here, bare_database: str) -> None:
+def test_a_verb_without_a_schema_says_which_command_makes_it(here: Here, bare_database: str) -> None:
     for arguments in (["verify"], ["top", "artists"], ["user", "list"], ["recent"]):
-        done = commands.run(*arguments, SCROBBLES_DATABASE_URL=bare_database)
+        done = here.run(*arguments, SCROBBLES_DATABASE_URL=bare_database)
         assert (done.code, done.output) == (78, ""), done.errors
         assert "scrobbles migrate" in done.errors
         assert "Traceback" not in done.errors

@@ -299,7 +299,7 @@ DAMAGE = {
     "insert into listen select user_id, listened_at + '1s'::interval * 99, track_id, source_id from listen limit 1": (
         "3 were inserted, 4 are stored"
     ),
-    "delete from dead_letter": "dead letters: 1 were counted, 0 are kept",
+    "delete from dead_letter": "dead letters: 1 were counted, 0 are kept and 0 purged",
     "update listen set track_id = gen_random_uuid() where listened_at = (select min(listened_at) from listen)": (
         "1 listens name a track that does not exist"
     ),

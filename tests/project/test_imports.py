@@ -18,6 +18,7 @@ MAY_IMPORT = {
 KNOW_KAFKA = {
     "schemas/broker.py",
     "producers/publish.py",
+    "producers/replay.py",
     "consumers/listens/loop.py",
     "consumers/listens/offsets.py",
     "consumers/listens/start.py",
@@ -29,6 +30,7 @@ KNOW_POSTGRES = {
     "consumers/listens/store.py",
     "consumers/listens/loop.py",
     "producers/importing.py",
+    "producers/replay.py",
     "deploy/local/postgres.py",
     "cli",
 }
