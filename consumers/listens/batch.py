@@ -91,7 +91,14 @@ class _Packer:
                     self._refuse(message, listen, latest)
                     continue
                 spelling = bytes(listen.track)
-                track = known.get(spelling) or fresh.get(spelling) or meet(spelling)
+                # One without ids is found by itself; one with ids per source, for each of them states the ids anew.
+                track = (
+                    known.get(spelling)
+                    or fresh.get(spelling)
+                    or known.get(stated := (spelling, source))
+                    or fresh.get(stated)
+                    or meet(spelling, source)
+                )
             except _UNREADABLE as error:
                 self._bury(message, reason_for(message.value()), str(error) if message.value() else "no value")
                 continue

@@ -6,16 +6,20 @@ never deleted; the memory of it is still bounded, and goes with the connection (
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from consumers.listens import rows
+from consumers.listens.foreign_ids import foreign_ids
 from schemas.identity import album_id, artist_id, normalise, spelling_rank, track_id
 from schemas.listen import Track
 
 # About 300 bytes a spelling. Larger libraries than this only cost their rare tracks a look-up by index.
 KNOWN_SPELLINGS = 100_000
+
+# A track as sent, alone or, where it carries ids, with the source that states them.
+Met: TypeAlias = bytes | tuple[bytes, int]
 
 # How JSON writes it; seldom there, so that one look at the bytes spares four at the names.
 _ESCAPED_NUL = b"\\u0000"
@@ -27,10 +31,10 @@ class UnstorableTrackError(ValueError):
 
 
 class Known:
-    """Spellings whose rows are committed: the bytes of a track as sent, to its id; and names of artists and albums."""
+    """Spellings whose rows are committed: a track as it was met, to its id; and names of artists and albums."""
 
     def __init__(self) -> None:
-        self.tracks: dict[bytes, bytes] = {}
+        self.tracks: dict[Met, bytes] = {}
         self.names: set[str | tuple[str, str]] = set()
 
     def add(self, unseen: "Unseen") -> None:
@@ -75,14 +79,15 @@ class Unseen:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self.spellings: dict[bytes, bytes] = {}
+        self.spellings: dict[Met, bytes] = {}
         self.names: set[str | tuple[str, str]] = set()
         self._artists: dict[bytes, Spelling] = {}
         self._albums: dict[bytes, AlbumRow] = {}
         self._tracks: dict[bytes, TrackRow] = {}
         self._guests: dict[tuple[bytes, bytes], int] = {}
+        self._foreign_ids: dict[bytes, None] = {}
 
-    def meet(self, spelling: bytes) -> bytes:
+    def meet(self, spelling: bytes, source: int) -> bytes:
         """The id of a track met for the first time. Raises msgspec.DecodeError or UnstorableTrackError."""
         track = _decode_track(spelling)
         if _ESCAPED_NUL in spelling:
@@ -100,7 +105,13 @@ class Unseen:
             guest = self._artist(name, normalised)
             if guest != primary:
                 self._guests[made, guest] = min(position, self._guests.get((made, guest), position))
-        self.spellings[spelling] = made
+        if track.ids or track.mapped_ids:
+            everyone = [primary, *map(artist_id, guests)]
+            stated = foreign_ids(track, made, owned[1] if owned else None, everyone)
+            self._foreign_ids |= dict.fromkeys(rows.foreign_id_row(*found, source) for found in stated)
+            self.spellings[spelling, source] = made
+        else:
+            self.spellings[spelling] = made
         return made
 
     def _artist(self, name: str, normalised: str) -> bytes:
@@ -135,6 +146,7 @@ class Unseen:
                 for made, track in self._tracks.items()
             ],
             "staged_guest": [rows.guest_row(track, artist, at) for (track, artist), at in self._guests.items()],
+            "staged_foreign_id": list(self._foreign_ids),
         }
         return ((table, rows.copy_data(packed)) for table, packed in staged.items() if packed)
 

@@ -23,6 +23,9 @@ _NO_ALBUM = struct.pack(">iih", -1, 2, 0)
 _DURATION = struct.Struct(">ii").pack
 _NO_DURATION = struct.pack(">i", -1)
 _GUEST = struct.Struct(">hi16si16sih").pack
+_FOREIGN = struct.Struct(">hi16si").pack
+_LENGTH = struct.Struct(">i").pack
+_MAPPED_SOURCE = struct.Struct(">i?ii").pack
 
 
 def listen_row(user: int, listened_at: int, track: bytes, source: int, slot: int, played_ms: int | None) -> bytes:
@@ -58,6 +61,12 @@ def track_row(
 def guest_row(track: bytes, artist: bytes, position: int) -> bytes:
     """A row of staged_guest."""
     return _GUEST(3, 16, track, 16, artist, 2, position)
+
+
+def foreign_id_row(entity: bytes, kind: str, value: str, mapped: bool, source: int) -> bytes:
+    """A row of staged_foreign_id."""
+    name, text = kind.encode(), value.encode()
+    return _FOREIGN(5, 16, entity, len(name)) + name + _LENGTH(len(text)) + text + _MAPPED_SOURCE(1, mapped, 4, source)
 
 
 def copy_data(rows: Iterable[bytes]) -> bytes:

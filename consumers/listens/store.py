@@ -4,9 +4,9 @@ First the rows are copied into a temporary table, where no lock is held that ano
 inside COPY keeps its locks until its backend is terminated. Then the offsets are compared and set, which fences a
 worker that no longer owns a partition; then the listens; then the counts.
 
-Artists, albums and tracks come before that, in a transaction of their own. Their ids are derived from their names, so
-writing them twice, or for a batch that is then rolled back, changes nothing; and a worker that meets the same new
-artist waits for this short transaction only, not for the whole batch.
+Artists, albums and tracks come before that, in a transaction of their own, and so does what sources call them. Their
+ids are derived from their names, so writing them twice, or for a batch that is then rolled back, changes nothing; and a
+worker that meets the same new artist waits for this short transaction only, not for the whole batch.
 """
 
 import time
@@ -33,8 +33,16 @@ _ENTITIES = {
     "staged_album": "insert_albums",
     "staged_track": "insert_tracks",
     "staged_guest": "insert_guests",
+    "staged_foreign_id": "insert_foreign_ids",
 }
-_STAGES = ("stage_listens", "stage_artists", "stage_albums", "stage_tracks", "stage_guests")
+_STAGES = (
+    "stage_listens",
+    "stage_artists",
+    "stage_albums",
+    "stage_tracks",
+    "stage_guests",
+    "stage_foreign_ids",
+)
 
 
 class Fenced(Exception):

@@ -239,7 +239,7 @@ def test_halving_ends_at_single_messages() -> None:
 def test_of_two_spellings_in_one_batch_one_row_is_staged() -> None:
     unseen = Unseen(Known())
     made = {
-        unseen.meet(msgspec.json.encode(Track((name,), name, name, duration_ms=length)))
+        unseen.meet(msgspec.json.encode(Track((name,), name, name, duration_ms=length)), 1)
         for name, length in (("ABBA", None), ("Abba", 5), ("abba", 3))
     }
     assert len(made) == 1

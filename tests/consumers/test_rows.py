@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import sql
 from consumers.listens.entities import Known, Unseen
-from consumers.listens.rows import copy_data, listen_row
+from consumers.listens.rows import copy_data, foreign_id_row, listen_row
 from schemas.identity import normalise, spelling_rank
 from schemas.listen import EARLIEST, MAX_MS, Track
 
@@ -43,7 +43,7 @@ tracks = st.builds(
 
 @pytest.fixture
 def staging(connection: psycopg.Connection) -> psycopg.Connection:
-    for name in ("stage_listens", "stage_artists", "stage_albums", "stage_tracks", "stage_guests"):
+    for name in ("stage_listens", "stage_artists", "stage_albums", "stage_tracks", "stage_guests", "stage_foreign_ids"):
         connection.execute(sql.read(name))
     return connection
 
@@ -67,11 +67,26 @@ def test_listens_arrive_as_they_were_packed(
     assert arrived == [(user, at, UUID(bytes=track), *rest) for user, at, track, *rest in rows]
 
 
+@given(
+    row=st.tuples(
+        st.binary(min_size=16, max_size=16), st.sampled_from(["isrc", "artist_mbid"]), names, st.booleans(), integers
+    )
+)
+@on_one_database
+def test_foreign_ids_arrive_as_they_were_packed(
+    staging: psycopg.Connection, row: tuple[bytes, str, str, bool, int]
+) -> None:
+    with staging.transaction():
+        copy(staging, "staged_foreign_id", copy_data([foreign_id_row(*row)]))
+        arrived = staging.execute("select * from staged_foreign_id").fetchall()
+    assert arrived == [(UUID(bytes=row[0]), *row[1:])]
+
+
 @given(track=tracks)
 @on_one_database
 def test_artists_albums_tracks_and_guests_arrive_as_they_were_met(staging: psycopg.Connection, track: Track) -> None:
     unseen = Unseen(Known())
-    made = UUID(bytes=unseen.meet(msgspec.json.encode(track)))
+    made = UUID(bytes=unseen.meet(msgspec.json.encode(track), 1))
     with staging.transaction():
         for table, data in unseen.copies():
             copy(staging, table, data)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from consumers.listens.entities import Known
 from consumers.listens.runs import Partition
 from consumers.listens.store import Store
-from schemas.listen import Listen, Track
+from schemas.listen import Ids, Listen, Track
 from tests.cli.commands import eventually
 from tests.consumers.conftest import NewStore
 from tests.consumers.logs import NOW, PARTITION, ledger, new_source, packed, problems, run_of, save, value
 
 OTHER = Partition(PARTITION.topic_id, PARTITION.topic, 1)
-TABLES = ("artist", "album", "track", "track_guest", "listen")
+TABLES = ("artist", "album", "track", "track_guest", "foreign_id", "listen")
 
 
 class Log:
@@ -74,6 +74,8 @@ tracks = st.builds(
     album=spelled([None, "Homogenic", "HOMOGENIC", "Post"]),
     album_artist=spelled([None, "Björk", "Various Artists", "VARIOUS ARTISTS"]),
     duration_ms=spelled([None, 100, 200]),
+    ids=spelled([None, Ids(recording_mbid="r", release_mbid="l"), Ids(isrc="i", artist_mbids=("a",))]),
+    mapped_ids=spelled([None, Ids(recording_mbid="r")]),
 )
 plays = st.builds(
     Listen, listened_at=st.integers(NOW, NOW + 3), track=tracks, played_ms=st.sampled_from([None, 1, 50_000])
@@ -92,8 +94,8 @@ def histories(draw: st.DrawFn) -> tuple[list[Listen], list[tuple[int, list[Liste
 
 # Each of these is better in one way and worse in another.
 CROSSED = [
-    Listen(NOW, Track(("Björk", "SJÓN"), "JÓGA", "Post", None, 200), 1),
-    Listen(NOW, Track(("BJÖRK", "BJÖRK", "Sjón"), "Jóga", "POST", "Various Artists", 100), 50_000),
+    Listen(NOW, Track(("Björk", "SJÓN"), "JÓGA", "Post", None, 200, Ids(isrc="i")), 1),
+    Listen(NOW, Track(("BJÖRK", "BJÖRK", "Sjón"), "Jóga", "POST", "Various Artists", 100, None, Ids("i")), 50_000),
     Listen(NOW, Track(("björk", "Sjón"), "jóga", "post", "VARIOUS ARTISTS"), None),
 ]
 
@@ -190,6 +192,69 @@ def test_an_empty_album_is_none_and_a_title_of_its_own_is_a_track_of_its_own(
     log.add(play(0), play(1, album=" "), play(2, album="Album"), play(3, "song"), play(4, "Another"))
     assert connection.execute("select count(*) from track").fetchone() == (3,)
     assert connection.execute("select name from album").fetchall() == [("Album",)]
+
+
+# --- what others call them -------------------------------------------------------------------------------------------
+
+STATED = """
+select coalesce(artist.name, album.name, track.name), kind, value, mapped, source_id
+from foreign_id
+left join artist on artist.id = entity_id
+left join album on album.id = entity_id
+left join track on track.id = entity_id
+order by source_id, mapped, kind, value
+"""
+
+
+def test_ids_are_kept_beside_what_they_name(log: Log, connection: psycopg.Connection, source: int) -> None:
+    given = Ids("recording", "isrc", "spotify", "release", "group", ("", "sjón"))
+    log.add(play(artists=("Björk", "Sjón"), album="Post", ids=given, mapped_ids=Ids("guess")))
+    assert connection.execute(STATED.encode()).fetchall() == [
+        ("Sjón", "artist_mbid", "sjón", False, source),
+        ("Song", "isrc", "isrc", False, source),
+        ("Song", "recording_mbid", "recording", False, source),
+        ("Post", "release_group_mbid", "group", False, source),
+        ("Post", "release_mbid", "release", False, source),
+        ("Song", "spotify_track", "spotify", False, source),
+        ("Song", "recording_mbid", "guess", True, source),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("track", "kept"),
+    [
+        ({"ids": Ids(release_mbid="release")}, []),
+        ({"ids": Ids(release_mbid="release", release_group_mbid="group"), "album": "\u200b"}, []),
+        ({"ids": Ids("\0"), "album": "Post"}, []),
+        ({"ids": Ids(isrc="i", artist_mbids=("one", "two"))}, [("Song", "i")]),
+        ({"ids": Ids()}, []),
+        # Of one artist who is credited twice both are known.
+        (
+            {"artists": ("Queen", "QUEEN"), "ids": Ids(artist_mbids=("one", "two"))},
+            [("Queen", "one"), ("Queen", "two")],
+        ),
+    ],
+)
+def test_an_id_that_cannot_be_stored_or_attributed_costs_only_itself(
+    log: Log, connection: psycopg.Connection, track: dict[str, Any], kept: list[tuple[str, str]]
+) -> None:
+    assert log.add(play(**track)) == (1, 0)
+    assert [(name, value) for name, _, value, *_ in connection.execute(STATED.encode())] == kept
+
+
+def test_each_source_states_an_id_once_also_one_that_the_worker_knows(
+    store: Store, connection: psycopg.Connection
+) -> None:
+    mine, again, hers = new_source(connection), new_source(connection), new_source(connection, "she")
+    store.next_offsets([PARTITION])
+    at = 0
+    for sources in ([mine], [mine, mine], [again, hers], [hers, mine]):
+        plays_ = [value(play(n, ids=Ids(isrc="i")), source) for n, source in enumerate(sources)]
+        save(store, run_of(plays_, at))
+        at += len(plays_)
+    rows = connection.execute("select kind, value, mapped, sources, people from foreign_id_count").fetchall()
+    assert rows == [("isrc", "i", False, 3, 2)]
+    assert packed(store, run_of([value(play(9, ids=Ids(isrc="i")), hers)], at)).unseen.spellings == {}
 
 
 # --- repeats ----------------------------------------------------------------------------------------------------------
@@ -327,20 +392,23 @@ def test_what_an_operator_has_skipped_is_no_damage(store: Store, source: int, co
     assert problems(connection) == []
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["all is new", "only their ids are new"])
 def test_two_workers_that_store_at_once_never_lock_each_other_out(
-    new_store: NewStore, source: int, connection: psycopg.Connection
+    new_store: NewStore, source: int, connection: psycopg.Connection, known: bool
 ) -> None:
     # Each meets the artists, albums and tracks of the other in the opposite order.
     rounds, names = 4, [f"Artist {number}" for number in range(1_000)]
     together = Barrier(2)
     failures: list[psycopg.Error | BrokenBarrierError] = []
 
+    def batch_of(round_: int, step: int, ids: Ids | None) -> list[Listen]:
+        titles = [f"{name} {round_}" for name in names[:: -1 if step < 0 else 1]]
+        return [play(step, title, artists=(title,), album=title, ids=ids) for title in titles]
+
     def work(store: Store, partition: Partition, step: int) -> None:
         try:
             for round_ in range(rounds):
-                titles = [f"{name} {round_}" for name in names[::step]]
-                listens = [play(step, title, artists=(title,), album=title) for title in titles]
-                values = [value(listen, source) for listen in listens]
+                values = [value(listen, source) for listen in batch_of(round_, step, Ids("recording"))]
                 batch = packed(store, run_of(values, round_ * len(names), partition))
                 together.wait(30)
                 store.save(batch)
@@ -348,6 +416,9 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
             failures.append(error)
             together.abort()
 
+    if known:
+        before = Log(new_store(), source, Partition(PARTITION.topic_id, PARTITION.topic, 2))
+        before.add(*(listen for round_ in range(rounds) for listen in batch_of(round_, 2, None)))
     threads = []
     for partition, step in ((PARTITION, 1), (OTHER, -1)):
         store = new_store()
@@ -358,7 +429,7 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
     for thread in threads:
         thread.join(60)
     assert failures == []
-    assert ledger(connection)[1] == 2 * rounds * len(names)
+    assert ledger(connection)[1] == (2 + known) * rounds * len(names)
     assert problems(connection) == []
 
 
@@ -366,8 +437,9 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
 def test_what_another_worker_stores_at_the_same_moment_is_not_made_worse(
     new_store: NewStore, source: int, connection: psycopg.Connection, database: str, raced: str
 ) -> None:
-    better = play(0, "Lullaby", artists=("The Cure", "Guest"), album="Album", duration_ms=350)
-    worse = play(1, "LULLABY", artists=("THE CURE", "THE CURE", "GUEST"), album="ALBUM", duration_ms=100)
+    ids = Ids("recording", "isrc", "spotify", "release", "group")
+    better = play(0, "Lullaby", artists=("The Cure", "Guest"), album="Album", duration_ms=350, ids=ids)
+    worse = play(1, "LULLABY", artists=("THE CURE", "THE CURE", "GUEST"), album="ALBUM", duration_ms=100, ids=ids)
     Log(new_store(), source).add(better)
     connection.execute("delete from listen")
     expected = dump(connection)[raced]
