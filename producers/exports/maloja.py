@@ -11,11 +11,23 @@ of a joined name ("A • B"), and only else the first of the list.
 from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
+
 from producers.exports.credits import credited, is_joined
 from producers.exports.documents import document_rows
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
-from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes, strings
+from producers.exports.rows import (
+    Refused,
+    Scalar,
+    epoch_seconds,
+    make_track,
+    milliseconds,
+    outcomes,
+    scalar,
+    strings,
+    text,
+)
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
 
@@ -36,36 +48,73 @@ def recognises(head: Head) -> bool:
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row of the list, numbered from 1. Raises DataFault where the JSON ends or breaks."""
-    return outcomes(source, document_rows(source, *_LISTS), _listen)
+    return outcomes(source, document_rows(source, *_LISTS, row=_Row), _listen)
+
+
+class _Album(msgspec.Struct):
+    albumtitle: str | None = None
+    name: str | None = None
+    artists: tuple[str, ...] | None = None
+
+
+class _Track(msgspec.Struct):
+    artists: tuple[str, ...] | None = None
+    title: str | None = None
+    album: _Album | None = None
+    length: Scalar = None
+
+
+class _Row(msgspec.Struct):
+    """A row as Maloja writes it; `_tidied` makes one of what others have made of such rows."""
+
+    time: int
+    track: _Track
+    duration: Scalar = None
+
+
+_NO_ALBUM = _Album()
 
 
 def _listen(row: object, rules: Rules) -> Listen:
+    if not isinstance(row, _Row):
+        return _listen(_tidied(row, rules), rules)
+    listened_at = epoch_seconds(row.time, rules)
+    track = row.track
+    album = track.album or _NO_ALBUM
+    known = _track(track.artists, track.title, album.albumtitle or album.name, album.artists, track.length)
+    return Listen(listened_at, known, None if row.duration is None else milliseconds(row.duration, _SECOND))
+
+
+def _tidied(row: object, rules: Rules) -> _Row:
     if not isinstance(row, dict) or not isinstance(track := row.get("track"), dict):
         raise Refused("malformed_row")
-    listened_at = epoch_seconds(row.get("time"), rules)
     album = track.get("album")
-    if isinstance(album, dict):
-        album_title, album_artists = album.get("albumtitle") or album.get("name"), strings(album.get("artists"))
-    else:
-        album_title, album_artists = album, ()
-    title = track.get("title")
-    known = _track(
-        strings(track.get("artists")),
-        title if isinstance(title, str) else "",
-        album_title if isinstance(album_title, str) else "",
-        album_artists,
-        milliseconds(track.get("length"), _SECOND),
+    if not isinstance(album, dict):
+        album = {"albumtitle": album}
+    return _Row(
+        epoch_seconds(row.get("time"), rules),
+        _Track(
+            strings(track.get("artists")),
+            text(track.get("title")),
+            _Album(text(album.get("albumtitle")), text(album.get("name")), strings(album.get("artists"))),
+            scalar(track.get("length")),
+        ),
+        scalar(row.get("duration")),
     )
-    return Listen(listened_at, known, milliseconds(row.get("duration"), _SECOND))
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
 @lru_cache(maxsize=16_384)
 def _track(
-    artists: tuple[str, ...], title: str, album: str, album_artists: tuple[str, ...], duration_ms: int | None
+    artists: tuple[str, ...] | None,
+    title: str | None,
+    album: str | None,
+    album_artists: tuple[str, ...] | None,
+    length: float | str | None,
 ) -> Track:
-    everyone = credited(_ordered(artists), title)
-    of_album = credited(_ordered(album_artists))
+    everyone = credited(_ordered(artists or ()), title or "")
+    of_album = credited(_ordered(album_artists or ()))
+    duration_ms = milliseconds(length, _SECOND)
     return make_track(_primary_first(everyone, of_album), title, album, of_album[0] if of_album else None, duration_ms)
 
 

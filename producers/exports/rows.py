@@ -6,7 +6,7 @@ Sources: ListenBrainz for the bounds of a time, and what exports were seen to ho
 import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from producers.exports.opened import Opened, Rules
 from schemas.identity import normalise
@@ -20,6 +20,8 @@ _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 _DIGITS = 20
 
 Row = TypeVar("Row")
+# How a length comes; `milliseconds` makes it one.
+Scalar: TypeAlias = int | float | str | None
 
 
 class Refused(Exception):
@@ -115,6 +117,16 @@ def strings(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple([item for item in value if isinstance(item, str)])
     return (value,) if isinstance(value, str) else ()
+
+
+def text(value: object) -> str | None:
+    """The value if it is a string."""
+    return value if isinstance(value, str) else None
+
+
+def scalar(value: object) -> Scalar:
+    """The value if it is a number or a string."""
+    return value if isinstance(value, int | float | str) else None
 
 
 def make_track(
