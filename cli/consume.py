@@ -5,14 +5,13 @@ import signal
 from types import FrameType
 from typing import Annotated, Literal
 
-import structlog
 import typer
 
-from cli.logs import configure_logs
+from cli.logs import configure_logs, last_word, log
 from cli.wiring import database_url, settings
 from consumers.listens.loop import Limits, Waiting
 from consumers.listens.metrics import record, serve
-from consumers.listens.start import start
+from consumers.listens.start import joined
 from schemas.topics import LANES
 
 app = typer.Typer()
@@ -30,25 +29,21 @@ def consume(
     """
     chosen = settings()
     configure_logs(chosen)
-    log = structlog.get_logger()
     stop = _StopOnSignal()
     lanes = LANES if lane == "all" else (lane,)
-    worker, consumer = start(chosen, database_url(chosen), lanes, Limits())
-    serve(chosen.metrics_port)
-    # What is alive now stays alive: the collector would look through it again and again, and batches make no cycles.
-    gc.freeze()
-    gc.disable()
-    log.info("started", lane=lane, group=chosen.group)
-    try:
+    with last_word(chosen), joined(chosen, database_url(chosen), lanes, Limits()) as worker:
+        serve(chosen.metrics_port)
+        # What is alive now stays alive: the collector would look through it again and again, and batches make no
+        # cycles.
+        gc.freeze()
+        gc.disable()
+        log("info", "started", lane=lane, group=chosen.group)
         for outcome in worker.run(stop):
             record(outcome)
             if isinstance(outcome, Waiting):
-                log.warning("waiting", reason=outcome.reason, seconds=outcome.seconds)
+                log("warning", outcome.event, reason=outcome.reason, seconds=outcome.seconds)
             else:
-                log.debug("stored", **outcome._asdict())
-    finally:
-        consumer.close()
-    log.info("stopped")
+                log("debug", "stored", **outcome._asdict())
 
 
 class _StopOnSignal:

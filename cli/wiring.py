@@ -32,7 +32,9 @@ def database_url(chosen: Settings) -> str:
     """The address of the database. Raises DependencyGone where there is none."""
     if chosen.database_url is None:
         raise DependencyGone(
-            "no database: none is running here and SCROBBLES_DATABASE_URL is not set", "start one with `scrobbles up`"
+            "no database: none is running here and SCROBBLES_DATABASE_URL is not set",
+            "start one with `scrobbles up`",
+            "database_gone",
         )
     return chosen.database_url
 

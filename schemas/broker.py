@@ -2,11 +2,20 @@
 
 import logging
 import time
+from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 from uuid import UUID
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+    TopicDescription,
+)
 
 from schemas.errors import AccessDenied, ConfigurationFault, DependencyGone, Fault
 from schemas.settings import Settings
@@ -15,7 +24,8 @@ from schemas.topics import Topic, all_topics
 # Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
 ANSWER_SECONDS = 5
 _LOOK_SECONDS = 0.02
-_DENIED = {
+# The cluster answers, and refuses us.
+DENIED = {
     KafkaError._AUTHENTICATION,
     KafkaError.SASL_AUTHENTICATION_FAILED,
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -35,7 +45,9 @@ def client_config(settings: Settings, **properties: str | float | bool) -> dict[
     """
     if settings.kafka is None:
         raise DependencyGone(
-            "no Kafka: none is running here and SCROBBLES_KAFKA is not set", "start one with `scrobbles up`"
+            "no Kafka: none is running here and SCROBBLES_KAFKA is not set",
+            "start one with `scrobbles up`",
+            "kafka_gone",
         )
     ours = {name.replace("_", "."): value for name, value in properties.items()}
     return {"bootstrap.servers": settings.kafka, "logger": _log, **ours, **settings.kafka_properties}
@@ -46,42 +58,76 @@ def admin(settings: Settings) -> AdminClient:
 
     Raises ConfigurationFault for a property that librdkafka does not know; so every command asks here first.
     """
+    refusals: list[KafkaError] = []
+
+    def told(error: KafkaError) -> None:
+        if error.code() in DENIED:
+            refusals.append(error)
+
     try:
-        client = AdminClient(client_config(settings))
+        client = AdminClient(client_config(settings) | {"error_cb": told})
     except KafkaException as error:
         raise ConfigurationFault(
-            f"Kafka cannot be used with these settings: {error.args[0].str()}", "`scrobbles config show` lists them"
+            f"Kafka cannot be used with these settings: {error.args[0].str()}",
+            "`scrobbles config show` lists them",
+            "kafka_unusable",
         ) from error
     try:
         client.list_topics(timeout=ANSWER_SECONDS)
     except KafkaException as error:
-        raise fault_of(error.args[0], settings) from error
+        client.poll(0)  # to a client that is refused at the door the call says only that time ran out
+        raise fault_of(next(iter(refusals), error.args[0]), settings) from error
     return client
 
 
 def fault_of(error: KafkaError, settings: Settings) -> Fault:
     """The Fault that tells a person about an error of the client or the cluster."""
-    if error.code() in _DENIED:
-        return AccessDenied(f"Kafka at {settings.kafka} refuses us: {error.str()}", "check SCROBBLES_KAFKA__SASL_*")
+    at = f"Kafka at {settings.kafka}"
+    if error.code() in DENIED:
+        return AccessDenied(f"{at} refuses us: {error.str()}", "check SCROBBLES_KAFKA__SASL_*", "kafka_denied")
     if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-        return ConfigurationFault(f"Kafka at {settings.kafka}: {error.str()}", "run `scrobbles topics ensure`")
-    return DependencyGone(
-        f"Kafka at {settings.kafka} does not answer: {error.str()}",
-        "`scrobbles up` starts one here, `scrobbles status` tells what runs",
-    )
+        return ConfigurationFault(f"{at}: {error.str()}", "run `scrobbles topics ensure`", "topic_missing")
+    if error.code() in (KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION):
+        hint = "brokers before Kafka 4 need SCROBBLES_GROUP_PROTOCOL=classic"
+        return ConfigurationFault(f"{at} does not speak our protocol: {error.str()}", hint, "kafka_unusable")
+    if error.fatal():
+        return DependencyGone(f"the client of {at} has given up: {error.str()}", "start again", "kafka_gone")
+    hint = "`scrobbles up` starts one here, `scrobbles status` tells what runs"
+    return DependencyGone(f"{at} does not answer: {error.str()}", hint, "kafka_gone")
 
 
 def topic_ids(client: AdminClient, names: list[str]) -> dict[str, UUID]:
-    """The id of each topic. Raises ConfigurationFault for one that does not exist."""
+    """The id of each topic. Raises ConfigurationFault for one that does not exist, AccessDenied, DependencyGone."""
     found = {}
-    for name, future in client.describe_topics(TopicCollection(names), request_timeout=ANSWER_SECONDS).items():
+    for name, future in ask_topics(client, names).items():
         try:
-            described = future.result()
+            found[name] = id_of(future)
         except KafkaException as error:
-            raise ConfigurationFault(f"there is no topic {name}", "run `scrobbles topics ensure`") from error
-        high, low = described.topic_id.get_most_significant_bits(), described.topic_id.get_least_significant_bits()
-        found[name] = UUID(int=(high % 2**64) << 64 | low % 2**64)
+            raise _topic_fault(error.args[0], name) from error
     return found
+
+
+def _topic_fault(error: KafkaError, name: str) -> Fault:
+    if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return ConfigurationFault(f"there is no topic {name}", "run `scrobbles topics ensure`", "topic_missing")
+    if error.code() in DENIED:
+        return AccessDenied(f"Kafka refuses to tell about the topic {name}: {error.str()}", "", "kafka_denied")
+    return DependencyGone(f"Kafka does not tell about the topic {name}: {error.str()}", "", "kafka_gone")
+
+
+def ask_topics(client: AdminClient, names: list[str]) -> Mapping[str, Future[TopicDescription]]:
+    """Ask what each topic is; returns at once."""
+    answers: Mapping[str, Future[TopicDescription]] = client.describe_topics(
+        TopicCollection(names), request_timeout=ANSWER_SECONDS
+    )
+    return answers
+
+
+def id_of(answer: Future[TopicDescription]) -> UUID:
+    """The id in an answer to `ask_topics`; waits for it. Raises KafkaException."""
+    uuid: Any = answer.result().topic_id
+    high, low = uuid.get_most_significant_bits(), uuid.get_least_significant_bits()
+    return UUID(int=(high % 2**64) << 64 | low % 2**64)
 
 
 def ensure_topics(settings: Settings) -> list[str]:

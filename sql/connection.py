@@ -74,13 +74,18 @@ def fault_of(error: psycopg.Error, database_url: str) -> Fault:
     meaning = meaning_of(error)
     # Refused at the door, the server's SQLSTATE is lost: libpq leaves only its text.
     if meaning == "denied" or "password authentication failed" in said or "no password supplied" in said:
-        return AccessDenied(f"the database at {address} refuses us: {said}", "check SCROBBLES_DATABASE_URL")
+        return AccessDenied(
+            f"the database at {address} refuses us: {said}", "check SCROBBLES_DATABASE_URL", "database_denied"
+        )
     if meaning in ("gone", "again"):
         return DependencyGone(
             f"the database at {address} does not answer: {said}",
             "`scrobbles up` starts one here, `scrobbles status` tells what runs",
+            "database_gone",
         )
-    return ConfigurationFault(f"the database at {address} cannot be used: {said}", "`scrobbles migrate` may help")
+    return ConfigurationFault(
+        f"the database at {address} cannot be used: {said}", "`scrobbles migrate` may help", "database_unusable"
+    )
 
 
 def address_of(database_url: str) -> str:

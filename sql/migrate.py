@@ -60,6 +60,7 @@ def pending(connection: psycopg.Connection) -> list[str]:
         raise ConfigurationFault(
             f"the database is newer than this program: it has the migration {newer[-1]}",
             "update scrobble-stream on this machine",
+            "schema_wrong",
         )
     return [name for name in known if name not in applied]
 
@@ -68,4 +69,6 @@ def require_head(connection: psycopg.Connection) -> None:
     """Raise ConfigurationFault unless the schema is exactly the one this version needs."""
     missing = pending(connection)
     if missing:
-        raise ConfigurationFault(f"the database lacks the migration {missing[0]}", "run `scrobbles migrate`")
+        raise ConfigurationFault(
+            f"the database lacks the migration {missing[0]}", "run `scrobbles migrate`", "schema_wrong"
+        )

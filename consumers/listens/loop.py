@@ -15,11 +15,13 @@ import psycopg
 from confluent_kafka import Consumer, Message
 
 from consumers.listens.batch import Batch, condemned, pack
+from consumers.listens.breaker import Breaker
 from consumers.listens.offsets import Assignment
 from consumers.listens.runs import Run, halves
 from consumers.listens.store import Fenced, Outcome, Store
 from schemas import failpoints
 from schemas.errors import DependencyGone
+from schemas.events import Event
 from schemas.listen import CLOCK_SKEW_SECONDS
 from sql.connection import fault_of, meaning_of
 
@@ -41,6 +43,7 @@ class Waiting(NamedTuple):
 
     reason: str
     seconds: float
+    event: Event = "waiting"
 
 
 # Messages per call: with one call for all, a batch of long messages could hold far more than its bytes.
@@ -57,12 +60,14 @@ class Worker:
         self._assignment = assignment
         self._database_url = database_url
         self._limits = limits
+        self._breaker = Breaker()
         self._store = Store(database_url)
 
     def run(self, stopping: Callable[[], bool]) -> Iterator[Outcome | Waiting]:
         """Consume until `stopping`; yields what became of each batch, and each time it has to wait.
 
-        Raises Faults: an offset that is gone, a schema or a right that is missing.
+        Raises Faults: an offset or a topic that is gone, messages of which most are bad, a schema or a right that is
+        missing. Raises KafkaException where the cluster refuses us, or its client has given up.
         """
         try:
             while not stopping():
@@ -70,7 +75,7 @@ class Worker:
                     yield from self._advance()
                 except Fenced:
                     self._assignment.forget()
-                    yield Waiting("another worker owns a partition of this batch", 0)
+                    yield Waiting("another worker owns a partition of this batch", 0, "fenced")
                 except psycopg.Error as error:
                     yield from self._recover(error, stopping)
         finally:
@@ -83,7 +88,9 @@ class Worker:
             return
         runs = self._assignment.runs(messages)
         if runs:
-            yield from self._save(runs)
+            for outcome in self._save(runs):
+                yield outcome
+                self._breaker.count(outcome)
             passed = self._assignment.passed(runs)
             if not failpoints.reach("telling"):
                 self._consumer.commit(offsets=passed, asynchronous=True)

@@ -9,16 +9,17 @@ is a KafkaError, which no `except Exception` catches; hence the bare except.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol, cast
-from uuid import UUID
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumers.listens.runs import Message, Partition, Run
+from consumers.listens.watch import TopicWatch
 from schemas import failpoints
-from schemas.errors import DataFault
+from schemas.broker import DENIED
+from schemas.errors import DataFault, OurFault
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
 
@@ -34,19 +35,21 @@ class _Taken(Message, Protocol):
 
 
 class Assignment:
-    """The partitions that the group has given to this consumer.
+    """The partitions that the group has given to this consumer, of the topics that are watched.
 
-    `topic_ids` names every subscribed topic's id.
+    `errors` is where the client's own callback leaves those that concern no partition.
     """
 
-    def __init__(self, consumer: Consumer, topic_ids: Mapping[str, UUID]) -> None:
+    def __init__(self, consumer: Consumer, watch: TopicWatch, errors: Collection[KafkaError] = ()) -> None:
         self._consumer = consumer
-        self._topic_ids = topic_ids
+        self._watch = watch
+        self._topic_ids = watch.ids
+        self._errors = errors
         self._next: dict[tuple[str, int], int] = {}
         self._unplaced: set[tuple[str, int]] = set()
         self._failure: object = None
         consumer.subscribe(
-            list(topic_ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+            list(watch.ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
 
     def __len__(self) -> int:
@@ -79,12 +82,18 @@ class Assignment:
     def place(self, next_offsets: Offsets) -> None:
         """Seek the partitions that arrived to where Postgres says, and let them flow.
 
-        Raises RuntimeError where a callback has failed: such a worker would look alive and store nothing.
+        Raises OurFault where a callback has failed: such a worker would look alive and store nothing. Raises DataFault
+        for a topic that is no longer the one that was read, and KafkaException where the cluster refuses us.
         """
         if self._failure is not None:
-            raise RuntimeError(f"the partitions of a rebalance could not be taken: {self._failure}")
+            sentence = f"the partitions of a rebalance could not be taken: {self._failure}"
+            raise OurFault(sentence, event="partitions_not_taken")
+        for error in self._errors:
+            self._require_usable(error)
+        self._watch.check()
         if not self._unplaced:
             return
+        self._watch.hurry()
         wanted = [Partition(self._topic_ids[topic], topic, number) for topic, number in sorted(self._unplaced)]
         for partition, offset in next_offsets(wanted).items():
             at = TopicPartition(partition.topic, partition.number, offset)
@@ -145,7 +154,13 @@ class Assignment:
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE) and place in self._next:
             self._require_readable(place, self._next[place])
             self._misplaced(place)
-        elif error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            self._watch.hurry()
+        else:
+            self._require_usable(error)
+
+    def _require_usable(self, error: KafkaError) -> None:
+        if error.fatal() or error.code() in DENIED:
             raise KafkaException(error)
 
     def _misplaced(self, place: tuple[str, int]) -> None:
@@ -156,16 +171,20 @@ class Assignment:
     def _require_readable(self, place: tuple[str, int], expected: int) -> None:
         low, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=ANSWER_SECONDS)
         topic, number = place
+        if low <= expected <= high:
+            return
+        self._watch.require_same()
         if expected < low:
             raise DataFault(
                 f"{topic}[{number}]: messages {expected} to {low - 1} are gone from Kafka before they were stored",
-                "retention deleted them; nothing was skipped",
+                f"retention deleted them; `scrobbles offsets skip {topic} {number} --to low` goes on behind them",
+                "offset_gone",
             )
-        if expected > high:
-            raise DataFault(
-                f"{topic}[{number}]: offset {expected} is stored, but the log ends at {high}",
-                "the log lost its tail; nothing was skipped",
-            )
+        raise DataFault(
+            f"{topic}[{number}]: offset {expected} is stored, but the log ends at {high}",
+            f"the log lost its tail; `scrobbles offsets adopt {topic}` goes on at its end",
+            "log_truncated",
+        )
 
 
 def _plain(places: Sequence[tuple[str, int]] | Mapping[tuple[str, int], int]) -> list[TopicPartition]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from schemas.errors import DataFault
+
 
 class Message(Protocol):
     """What is used of a Kafka message; `confluent_kafka.Message` is one."""
@@ -31,6 +33,15 @@ class Partition(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.topic}[{self.number}]"
+
+
+def topic_changed(topic: str) -> DataFault:
+    """What is said of a topic that was made anew: the ledger speaks of the one before."""
+    return DataFault(
+        f"the topic {topic} was deleted and made anew: its messages are not those that were read before",
+        f"`scrobbles offsets adopt {topic}` has it read from its beginning; nothing was skipped",
+        "topic_id_changed",
+    )
 
 
 class Run(NamedTuple):

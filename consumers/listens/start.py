@@ -1,13 +1,15 @@
 """Makes a worker from the settings: its Kafka consumer, its assignment, its store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from consumers.listens.loop import Limits, Worker
 from consumers.listens.offsets import Assignment
-from schemas.broker import admin, client_config, topic_ids
+from consumers.listens.watch import TopicWatch
+from schemas.broker import DENIED, admin, client_config, fault_of, topic_ids
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic
 
@@ -16,25 +18,37 @@ from schemas.topics import Lane, lane_topic
 _SESSION_MS = 10_000
 
 
-def start(settings: Settings, database_url: str, lanes: Sequence[Lane], limits: Limits) -> tuple[Worker, Consumer]:
-    """A worker that has joined the group. Raises the Faults of a Kafka or a Postgres that cannot be used."""
-    topics = [lane_topic(settings.topic_prefix, lane).name for lane in lanes]
-    ids = topic_ids(admin(settings), topics)
-    consumer = Consumer(_config(settings))
+@contextmanager
+def joined(settings: Settings, database_url: str, lanes: Sequence[Lane], limits: Limits) -> Iterator[Worker]:
+    """A worker that joins the group, and leaves it at the end of the block.
+
+    Raises the Faults of a Kafka or a Postgres that cannot be used, also for what the block meets of them.
+    """
+    errors: list[KafkaError] = []
+
+    def told(error: KafkaError) -> None:
+        if error.fatal() or error.code() in DENIED:  # the others pass by themselves
+            errors.append(error)
+
     try:
-        return Worker(consumer, Assignment(consumer, ids), database_url, limits), consumer
-    except BaseException:
-        consumer.close()
-        raise
+        client = admin(settings)
+        watch = TopicWatch(client, topic_ids(client, [lane_topic(settings.topic_prefix, lane).name for lane in lanes]))
+        consumer = Consumer(_config(settings, told))
+        try:
+            yield Worker(consumer, Assignment(consumer, watch, errors), database_url, limits)
+        finally:
+            consumer.close()
+    except KafkaException as error:
+        raise fault_of(error.args[0], settings) from error
 
 
-def _config(settings: Settings) -> dict[str, Any]:
+def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str, Any]:
     protocol: dict[str, str | int] = (
         {"group_protocol": "consumer", "group_remote_assignor": "range"}
         if settings.group_protocol == "consumer"
         else {"partition_assignment_strategy": "cooperative-sticky", "session_timeout_ms": _SESSION_MS}
     )
-    return client_config(
+    ours = client_config(
         settings,
         group_id=settings.group,
         enable_auto_commit=False,
@@ -48,3 +62,4 @@ def _config(settings: Settings) -> dict[str, Any]:
         queued_max_messages_kbytes=8_192,
         **protocol,
     )
+    return {**ours, "error_cb": told}

@@ -22,7 +22,7 @@ from consumers.listens.batch import NOBODY, Batch
 from consumers.listens.deadletter import DeadLetter
 from consumers.listens.entities import Known, Unseen
 from consumers.listens.rows import copy_data
-from consumers.listens.runs import Partition
+from consumers.listens.runs import Partition, topic_changed
 from schemas import failpoints
 from sql.connection import connect, fault_of
 from sql.migrate import require_head
@@ -83,10 +83,16 @@ class Store:
         self._connection.close()
 
     def next_offsets(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
-        """Where each partition is to be read next; one that was never read starts at 0."""
+        """Where each partition is to be read next; one that was never read starts at 0.
+
+        Raises DataFault where the ledger knows the topic, but by another id.
+        """
         ids = [partition.topic_id for partition in partitions]
+        topics = [partition.topic for partition in partitions]
         numbers = [partition.number for partition in partitions]
-        self._connection.execute(sql.read("first_offsets"), (ids, [p.topic for p in partitions], numbers))
+        for (topic,) in self._connection.execute(sql.read("changed_topics"), (ids, topics)).fetchall():
+            raise topic_changed(topic)
+        self._connection.execute(sql.read("first_offsets"), (ids, topics, numbers))
         rows = self._connection.execute(sql.read("next_offsets"), (ids, numbers))
         stored: dict[tuple[UUID, int], int] = {(topic_id, number): offset for topic_id, number, offset in rows}
         return {partition: stored[partition.topic_id, partition.number] for partition in partitions}

@@ -22,6 +22,7 @@ KNOW_KAFKA = {
     "consumers/listens/loop.py",
     "consumers/listens/offsets.py",
     "consumers/listens/start.py",
+    "consumers/listens/watch.py",
     "deploy/local/kafka/broker.py",
     "cli/doctor.py",
 }
