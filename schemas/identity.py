@@ -8,6 +8,7 @@ the version: whoever changes a rule below must raise it.
 Control characters never survive normalising, so U+001F between the parts cannot be forged by a name.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,10 +27,11 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("\ufe0e\ufe0f"),  # variation selectors: one and the same sign, as text or as a picture
     }
 )
+# Most names hold none of them: to look first costs a sixth of translating.
+_may_be_plainer = re.compile("[" + "".join(map(chr, _PLAIN)) + "]").search
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 
 
-@lru_cache(maxsize=16_384)
 def normalise(text: str) -> str:
     """The form of a name that identifies it; may be empty. Diacritics and punctuation stay: "!!!" is a band.
 
@@ -37,12 +39,18 @@ def normalise(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.replace("`", "'").lower().split())
-    kept = text.translate(_PLAIN)
+    kept = text.translate(_PLAIN) if _may_be_plainer(text) else text
     if not kept.isprintable():  # else there is nothing to drop, and looking at each character is most of the cost
         kept = "".join(filter(_is_kept, kept))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
     # Again, for NFKC itself makes typographic signs: the small em dash U+FE58 becomes U+2014.
-    return " ".join(folded.translate(_PLAIN).split())
+    if _may_be_plainer(folded):
+        folded = folded.translate(_PLAIN)
+    return " ".join(folded.split())
+
+
+# Few artists make a library, but many titles and albums: a memory of those would be pushed out before it is used.
+normalise_artist = lru_cache(maxsize=8_192)(normalise)
 
 
 def _is_kept(character: str) -> bool:
@@ -55,7 +63,7 @@ def lookup_key(track: Track) -> bytes:
     It routes all plays of a track to one partition; it does not by itself make anything unique.
     """
     album = normalise(track.album) if track.album else ""
-    return SEPARATOR.join((normalise(track.artists[0]), normalise(track.title), album)).encode()
+    return SEPARATOR.join((normalise_artist(track.artists[0]), normalise(track.title), album)).encode()
 
 
 def artist_id(artist: str) -> bytes:
