@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from producers.exports.alias import Alias
 from schemas.listen import CLOCK_SKEW_SECONDS, EARLIEST
 
 _CHUNK = 65_536
@@ -58,7 +59,10 @@ class Place:
 
 
 class Opened(NamedTuple):
-    """One member. `label` is what a person needs to find it; `path` is there where it is a file of its own."""
+    """One member. `label` is what a person needs to find it; `path` is there where it is a file of its own.
+
+    Other names of what it holds are added to `aliases`, where that is given.
+    """
 
     stream: BufferedReader
     name: str
@@ -66,6 +70,7 @@ class Opened(NamedTuple):
     path: Path | None
     rules: Rules
     place: Place
+    aliases: set[Alias] | None = None
 
     def skip_to_start(self) -> None:
         """Pass over the bytes before the place to begin at; by reading, for a compressed member knows no other way."""

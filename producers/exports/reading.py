@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from producers.exports.alias import Alias
 from producers.exports.formats import FORMATS, Format, format_of
 from producers.exports.members import STDIN, Member, Source, members_of
 from producers.exports.opened import Opened, Place, Position, Rules, latest_second
@@ -15,9 +16,12 @@ from schemas.listen import Listen, Skipped
 class Export:
     """An export that was recognised: its `format`, and `rows`, which reads it, once."""
 
-    def __init__(self, members: list[tuple[Member, Format]], rules: Rules, start: Position) -> None:
+    def __init__(
+        self, members: list[tuple[Member, Format]], rules: Rules, start: Position, aliases: set[Alias] | None
+    ) -> None:
         self.format = members[0][1].name
         self.rows = self._read(members, rules, start)
+        self._aliases = aliases
         self._bytes = [member.size for member, _ in members]
         self._member = start.member
         self._opened: Opened | None = None
@@ -44,7 +48,7 @@ class Export:
             with member.open() as stream:
                 place = Place(begin, begin.before)
                 self._member = number
-                self._opened = Opened(stream, member.name, member.label, member.path, rules, place)
+                self._opened = Opened(stream, member.name, member.label, member.path, rules, place, self._aliases)
                 rows = known.read(self._opened)
                 while place.row < begin.row and next(rows, None):
                     pass
@@ -78,10 +82,12 @@ def open_export(
     format: str | None = None,  # noqa: A002 # as the flag
     rules: Rules | None = None,
     start: Position | None = None,
+    aliases: set[Alias] | None = None,
 ) -> Iterator[Export]:
     """What read_export reads, with its format known before the first row; `start` is where an earlier reading ended.
 
-    Raises what read_export raises.
+    What the export says about other names is added to `aliases` as its rows are read; whoever gives a set empties it
+    from time to time, for it grows with the library. Raises what read_export raises.
     """
     chosen = None if format is None else _named_format(format)
     with members_of(source) as members:
@@ -96,7 +102,7 @@ def open_export(
             raise DataFault(
                 f"{_name_of(source)} holds exports of several formats: {', '.join(names)}", "Import them one by one."
             )
-        yield Export(known, rules or Rules(latest_second()), start or Position())
+        yield Export(known, rules or Rules(latest_second()), start or Position(), aliases)
 
 
 def _named_format(name: str) -> Format:

@@ -5,6 +5,7 @@ Sources: ListenBrainz for the bounds of a time, and what exports were seen to ho
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
@@ -55,20 +56,41 @@ def epoch_seconds(value: object, rules: Rules) -> int:
     """
     if type(value) is int and rules.since <= value < rules.until and EARLIEST <= value <= rules.latest:
         return value
+    return within(epoch(value), rules)
+
+
+def epoch(value: object) -> int:
+    """What epoch_seconds makes of a value, whatever the bounds of a play are. Raises Refused("bad_time")."""
     number = _whole(value)
     if number is None or number < 0:
         raise Refused("bad_time")
     for smallest, divisor in _UNITS:
         if number >= smallest:
-            number //= divisor
-            break
-    if number < EARLIEST:
-        raise Refused("too_early")
-    if number > rules.latest:
-        raise Refused("too_late")
-    if not rules.since <= number < rules.until:
-        raise Refused("outside_window")
+            return number // divisor
     return number
+
+
+def iso_epoch(value: object) -> int:
+    """Whole seconds from a time such as 2024-02-03T10:11:12Z, in UTC unless it names another zone, fractions cut off.
+
+    Raises Refused("bad_time").
+    """
+    try:
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type] # what is no text raises TypeError
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (TypeError, ValueError, OverflowError):
+        raise Refused("bad_time") from None
+
+
+def within(second: int, rules: Rules) -> int:
+    """The second again. Raises Refused, too_early, too_late or outside_window, if no wanted play can have it."""
+    if second < EARLIEST:
+        raise Refused("too_early")
+    if second > rules.latest:
+        raise Refused("too_late")
+    if not rules.since <= second < rules.until:
+        raise Refused("outside_window")
+    return second
 
 
 def milliseconds(value: object, unit: int = 1) -> int | None:

@@ -4,20 +4,28 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from schemas.listen import Listen, Track
 
 START = 1_700_000_000
 
 
+def whole(listen: Listen) -> Listen:
+    return listen
+
+
 class Kind(NamedTuple):
-    """`row` makes the JSON of one listen, `document` a file of such rows."""
+    """`row` makes the JSON of one listen, `document` a file of such rows; `kept` is what of a listen they can hold."""
 
     name: str
     format: str
     row: Callable[[Listen], str]
     document: Callable[[list[str]], bytes]
+    kept: Callable[[Listen], Listen] = whole
 
 
 def listens(count: int) -> list[Listen]:
@@ -74,6 +82,41 @@ def listenbrainz_row(listen: Listen) -> str:
     )
 
 
+def koito_row(listen: Listen) -> str:
+    track = listen.track
+    when = datetime.fromtimestamp(listen.listened_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps(
+        {
+            "listened_at": when,
+            "client": "",
+            "track": {"mbid": None, "duration": (track.duration_ms or 0) // 1_000, "aliases": [_alias(track.title)]},
+            "album": {
+                "image_url": "",
+                "mbid": None,
+                "aliases": [] if track.album is None else [_alias(track.album)],
+                "various_artists": False,
+            },
+            "artists": [
+                {"image_url": "User Upload", "mbid": None, "is_primary": number == 0, "aliases": [_alias(name)]}
+                for number, name in enumerate(track.artists)
+            ],
+        }
+    )
+
+
+def _alias(name: str) -> dict[str, object]:
+    return {"alias": name, "source": "Canonical", "is_primary": True}
+
+
+def koito_kept(listen: Listen) -> Listen:
+    return replace(listen, played_ms=None, track=replace(listen.track, album_artist=None))
+
+
+def _koito_document(rows: list[str]) -> bytes:
+    header = b'{"version":"1","exported_at":"2024-01-01T00:00:00Z","user":"me","listens":['
+    return header + ",".join(rows).encode() + b"]}"
+
+
 def _lines(rows: list[str]) -> bytes:
     return "".join(f"{row}\n" for row in rows).encode()
 
@@ -97,6 +140,7 @@ KINDS = [
         lambda rows: b'{"status":"ok", "list":' + _array(rows) + b', "pagination":{"page":0,"next_page":null}}',
     ),
     Kind("maloja-array", "maloja", maloja_row, _array),
+    Kind("koito", "koito", koito_row, _koito_document, koito_kept),
     Kind("listenbrainz-lines", "listenbrainz", listenbrainz_row, _lines),
     Kind("listenbrainz-array", "listenbrainz", listenbrainz_row, _array),
     Kind(

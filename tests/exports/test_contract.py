@@ -45,10 +45,12 @@ class TestEveryReader:
     @every_kind
     def test_reads_what_was_written(self, kind: Kind) -> None:
         (item,) = read(kind.document([kind.row(listens(1)[0])]))
+        expected = kind.kept(listens(1)[0])
         assert isinstance(item, Listen)
-        assert item.played_ms == 180_000
+        assert item.played_ms == expected.played_ms
         assert item.track.artists == ("Ärtist",)
-        assert (item.track.title, item.track.album, item.track.duration_ms) == ("Title 0", "Album", 200_000)
+        assert (item.track.title, item.track.album) == ("Title 0", "Album")
+        assert item.track.duration_ms == expected.track.duration_ms
 
     @every_kind
     @pytest.mark.parametrize("bad", ["17", "null", '"text"', "{}", '{"time":1}', "[]", '{"track_metadata":[]}'])
@@ -134,7 +136,7 @@ class TestEveryReader:
     def test_gives_back_any_listen_that_is_written_in_its_format(self, kind: Kind, data: st.DataObject) -> None:
         expected = data.draw(st.lists(any_listen, min_size=1, max_size=5))
         found = read(kind.document([kind.row(one) for one in expected]))
-        assert [_unordered(item) for item in found] == [_unordered(item) for item in expected]
+        assert [_unordered(item) for item in found] == [_unordered(kind.kept(item)) for item in expected]
 
     @given(content=st.binary(max_size=300))
     @settings(max_examples=200, deadline=None)

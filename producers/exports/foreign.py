@@ -1,0 +1,42 @@
+"""What others call a track, its album and its artists: which texts of an export are such ids."""
+
+import re
+
+from schemas.listen import Ids
+
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SPOTIFY_TRACK = re.compile(
+    r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/)([0-9A-Za-z]{22})\b"
+)
+
+
+def mbid(value: object) -> str | None:
+    """A MusicBrainz id in lower case; None for what is none, such as the empty string that many exports hold."""
+    if not value or not isinstance(value, str):
+        return None
+    small = value.strip().lower()
+    return small if _MBID.fullmatch(small) else None
+
+
+def spotify_track(value: object) -> str | None:
+    """The id of a track from its URI or its web address; None for local files, episodes and anything else."""
+    if not value or not isinstance(value, str):
+        return None
+    found = _SPOTIFY_TRACK.match(value)
+    return found[1] if found else None
+
+
+def ids(
+    recording_mbid: str | None = None,
+    isrc: str | None = None,
+    spotify: str | None = None,
+    release_mbid: str | None = None,
+    release_group_mbid: str | None = None,
+    artist_mbids: tuple[str, ...] = (),
+) -> Ids | None:
+    """The ids a row carries; None if there are none, so that a track without ids is equal to any other."""
+    found = Ids(recording_mbid, isrc, spotify, release_mbid, release_group_mbid, artist_mbids)
+    return None if found == _NONE else found
+
+
+_NONE = Ids()
