@@ -14,9 +14,10 @@ def lines(source: Opened) -> Iterator[tuple[int, bytes | None]]:
 
     Raises DataFault if the last line is JSON that was cut off.
     """
-    source.skip_to_start()
     stream, label, place = source.stream, source.label, source.place
-    place.tell = lambda: (place.row, stream.tell())
+    byte_order_mark = stream.tell()
+    source.skip_to_start()
+    place.tell = lambda: (place.row, stream.tell() - byte_order_mark)
     number = place.start.before
     while line := stream.readline(MAX_ROW_BYTES):
         number += 1
@@ -28,6 +29,9 @@ def lines(source: Opened) -> Iterator[tuple[int, bytes | None]]:
             if not line.endswith(b"\n") and _is_cut_off(line):
                 raise DataFault(f"{label} breaks off in line {number}", CUT_OFF_HINT)
             yield number, line
+    # The stream will be closed when somebody asks.
+    end = place.tell()
+    place.tell = lambda: end
 
 
 def tolerant_decode(line: bytes) -> object:

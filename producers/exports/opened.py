@@ -36,7 +36,8 @@ class Rules(NamedTuple):
 class Position(msgspec.Struct, frozen=True):
     """How far the reading of an export is: row `row` of its `member` (from 0) was given out last.
 
-    It goes on at `byte`, where the record after row `before` begins; what lies between that and `row` is passed over.
+    It goes on at `byte` (a byte order mark does not count), where the record after row `before` begins; what lies
+    between that and `row` is passed over.
     """
 
     member: int = 0

@@ -19,7 +19,7 @@ def whole(listen: Listen) -> Listen:
 
 
 class Kind(NamedTuple):
-    """`row` makes the JSON of one listen, `document` a file of such rows; `kept` is what of a listen they can hold."""
+    """`row` writes one listen, `document` a file of such rows; `kept` is what of a listen they can hold."""
 
     name: str
     format: str
@@ -117,6 +117,33 @@ def _koito_document(rows: list[str]) -> bytes:
     return header + ",".join(rows).encode() + b"]}"
 
 
+def spotify_row(listen: Listen) -> str:
+    track = listen.track
+    ended = datetime.fromtimestamp(listen.listened_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    heard = {} if listen.played_ms is None else {"ms_played": listen.played_ms, "reason_end": "trackdone"}
+    return json.dumps(
+        {
+            "ts": ended,
+            **heard,
+            "ip_addr": "192.0.2.1",
+            "master_metadata_track_name": track.title,
+            "master_metadata_album_artist_name": track.artists[0],
+            "master_metadata_album_album_name": track.album,
+            "spotify_track_uri": f"spotify:track:{track.ids.spotify_track}" if track.ids else None,
+            "episode_name": None,
+            "skipped": None,
+            "incognito_mode": False,
+        },
+        ensure_ascii=False,
+    )
+
+
+def spotify_kept(listen: Listen) -> Listen:
+    artist, album = listen.track.artists[0], listen.track.album
+    track = Track((artist,), listen.track.title, album, album and artist, ids=listen.track.ids)
+    return Listen(listen.listened_at, track, listen.played_ms)
+
+
 def _lines(rows: list[str]) -> bytes:
     return "".join(f"{row}\n" for row in rows).encode()
 
@@ -149,5 +176,19 @@ KINDS = [
         listenbrainz_row,
         lambda rows: zipped({"user.json": b'{"user_id":1,"username":"me"}\n', "listens/2023/11.jsonl": _lines(rows)}),
     ),
+    Kind("spotify", "spotify", spotify_row, _array, spotify_kept),
+    Kind("spotify-spaced", "spotify", spotify_row, lambda rows: ("[" + ",\n".join(rows) + "]").encode(), spotify_kept),
+    Kind(
+        "spotify-zip",
+        "spotify",
+        spotify_row,
+        lambda rows: zipped(
+            {
+                "Spotify Extended Streaming History/ReadMeFirst.pdf": b"%PDF-1.4",
+                "Spotify Extended Streaming History/Streaming_History_Audio_2023_1.json": _array(rows),
+            }
+        ),
+        spotify_kept,
+    ),
 ]
-STREAMED = [kind for kind in KINDS if kind.name != "listenbrainz-zip"]
+STREAMED = [kind for kind in KINDS if not kind.name.endswith("-zip")]

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producers.exports import open_export, read_export, sniff
+from producers.exports import FORMATS, open_export, read_export, sniff
 from schemas.errors import DataFault, Fault, UsageFault
 from schemas.identity import normalise
 from schemas.listen import EARLIEST, Listen, Skipped, Track
 from tests.exports.kinds import KINDS, START, STREAMED, Kind, listens
+
+STARTS = (
+    b"",
+    b'{"scrobbles":[',
+    b'{"listened_at":1,"track_metadata":{}}\n',
+    b"PK\x03\x04",
+    b'[{"ts":"","ms_played":0},',
+)
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 every_streamed_kind = pytest.mark.parametrize("kind", STREAMED, ids=lambda kind: kind.name)
@@ -32,6 +40,17 @@ def read_until_fault(content: bytes) -> tuple[list[Listen | Skipped], Fault | No
     return items, None
 
 
+def goes_on_behind_any_row(path: Path, step: int = 1) -> list[str]:
+    everything = [str(item) for item in read_export(path)]
+    for passed in range(0, len(everything) + 2, step):
+        with open_export(path) as export:
+            items = [str(item) for item in islice(export.rows, passed)]
+            position = export.position()
+        with open_export(path, start=position) as export:
+            assert items + [str(item) for item in export.rows] == everything
+    return everything
+
+
 def times(items: list[Listen | Skipped]) -> list[int]:
     return [item.listened_at for item in items if isinstance(item, Listen)]
 
@@ -45,12 +64,7 @@ class TestEveryReader:
     @every_kind
     def test_reads_what_was_written(self, kind: Kind) -> None:
         (item,) = read(kind.document([kind.row(listens(1)[0])]))
-        expected = kind.kept(listens(1)[0])
-        assert isinstance(item, Listen)
-        assert item.played_ms == expected.played_ms
-        assert item.track.artists == ("Ärtist",)
-        assert (item.track.title, item.track.album) == ("Title 0", "Album")
-        assert item.track.duration_ms == expected.track.duration_ms
+        assert item == kind.kept(listens(1)[0])
 
     @every_kind
     @pytest.mark.parametrize("bad", ["17", "null", '"text"', "{}", '{"time":1}', "[]", '{"track_metadata":[]}'])
@@ -68,16 +82,19 @@ class TestEveryReader:
     @every_kind
     def test_goes_on_behind_any_row(self, kind: Kind, tmp_path: Path) -> None:
         rows = [kind.row(one) for one in listens(20)]
-        path = tmp_path / "export"
-        path.write_bytes(kind.document([*rows[:5], "17", *rows[5:]]))
-        everything = [str(item) for item in read_export(path)]
-        assert len(everything) == 21
-        for passed in range(22):
-            with open_export(path) as export:
-                items = [str(item) for item in islice(export.rows, passed)]
-                position = export.position()
-            with open_export(path, start=position) as export:
-                assert items + [str(item) for item in export.rows] == everything
+        (tmp_path / "export").write_bytes(kind.document([*rows[:5], "17", *rows[5:]]))
+        assert len(goes_on_behind_any_row(tmp_path / "export")) == 21
+
+    @every_streamed_kind
+    def test_goes_on_behind_a_byte_order_mark(self, kind: Kind, tmp_path: Path) -> None:
+        (tmp_path / "export").write_bytes(b"\xef\xbb\xbf" + kind.document([kind.row(one) for one in listens(3)]))
+        assert len(goes_on_behind_any_row(tmp_path / "export")) == 3
+
+    @every_streamed_kind
+    def test_goes_on_far_into_a_file(self, kind: Kind, tmp_path: Path) -> None:
+        rows = [kind.row(one) for one in listens(3_000)]
+        (tmp_path / "export").write_bytes(kind.document([*rows[:1_500], "17", *rows[1_500:]]))
+        goes_on_behind_any_row(tmp_path / "export", step=331)
 
     @every_kind
     def test_says_which_format_it_is_before_the_first_row(self, kind: Kind) -> None:
@@ -116,6 +133,7 @@ class TestEveryReader:
 
     def test_finds_nothing_in_an_archive_cut_anywhere(self) -> None:
         kind = KINDS[-1]
+        assert kind not in STREAMED
         content = kind.document([kind.row(one) for one in listens(2)])
         for cut in range(len(content)):
             items, fault = read_until_fault(content[:cut])
@@ -141,8 +159,8 @@ class TestEveryReader:
     @given(content=st.binary(max_size=300))
     @settings(max_examples=200, deadline=None)
     def test_meets_arbitrary_bytes_with_nothing_but_a_fault(self, content: bytes) -> None:
-        for start in (b"", b'{"scrobbles":[', b'{"listened_at":1,"track_metadata":{}}\n', b"PK\x03\x04"):
-            for format_ in (None, "maloja", "listenbrainz"):
+        for start in STARTS:
+            for format_ in (None, *(known.name for known in FORMATS)):
                 try:
                     read(start + content, format_)
                 except (DataFault, UsageFault) as fault:

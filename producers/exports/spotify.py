@@ -1,0 +1,148 @@
+"""Spotify's extended streaming history: its ZIP archive, the folder unpacked, one file of it, and the older endsong_*.
+
+row: {"ts": "2024-02-03T10:11:12Z", "ms_played": ms, "master_metadata_track_name", "master_metadata_album_artist_name",
+"master_metadata_album_album_name", "spotify_track_uri", "reason_end", "skipped", "incognito_mode", ...}
+
+A row is a play if music was heard for 30 seconds, or to its end, or if the row does not tell (ListenBrainz counts
+likewise). `ts` is when the stream ended; with `Rules.spotify_time` "start" it becomes when it began. The artist is the
+album's, the only one there is. Rows repeated in other files of the same history are the same plays to whoever stores
+them. Nothing personal (address, user name, agent) is read.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from producers.exports.credits import credited
+from producers.exports.documents import document_rows
+from producers.exports.foreign import ids, spotify_track
+from producers.exports.opened import Opened, Rules
+from producers.exports.outline import Head, outline
+from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, text, within
+from producers.exports.streams import HEAD_BYTES
+from schemas.errors import DataFault
+from schemas.listen import EARLIEST, MAX_MS, Listen, Reason, Skipped, Track
+
+_LONG_ENOUGH_MS = 30_000
+# `ts` and `offline_timestamp` are cut off to seconds, each for itself.
+_ROUNDING_SECONDS = 2
+# Rows of films about music have the fields of music: only the member tells them apart.
+_OF_VIDEOS = re.compile(r"(?:.*/)?(?:streaming_history_video|endvideo)[^/]*", re.IGNORECASE | re.DOTALL)
+_ACCOUNT_DATA_HINT = (
+    "Ask for the extended streaming history at spotify.com/account/privacy: it has all years, with albums. "
+    "If you have it already, import it without this file."
+)
+
+
+def recognises(head: Head) -> bool:
+    """Rows with the names or the time of a stream; and account data, which `read` refuses in words."""
+    seen = head.outline
+    return (
+        "item.ts" in seen and not seen.isdisjoint({"item.master_metadata_track_name", "item.ms_played"})
+    ) or _is_account_data(head)
+
+
+def read(source: Opened) -> Iterator[Listen | Skipped]:
+    """One item per row of the array, numbered from 1.
+
+    Raises DataFault where the JSON ends or breaks, and for account data, which has neither albums nor ids nor seconds.
+    """
+    start = source.stream.peek()[:HEAD_BYTES]
+    if _is_account_data(Head(start, outline(start))):
+        raise DataFault(f"{source.label} is Spotify's account data, which holds only the last year", _ACCOUNT_DATA_HINT)
+    of_videos = _OF_VIDEOS.fullmatch(source.name)
+    return outcomes(source, document_rows(source, row=_Row), _video if of_videos else _listen)
+
+
+def _is_account_data(head: Head) -> bool:
+    return "item.msPlayed" in head.outline and not head.outline.isdisjoint({"item.endTime", "item.trackName"})
+
+
+class _Row(msgspec.Struct, gc=False):
+    """What is read of a row; everything else, and so everything personal, is left behind."""
+
+    ts: Any = msgspec.UNSET
+    ms_played: Any = None
+    master_metadata_track_name: Any = None
+    master_metadata_album_artist_name: Any = None
+    master_metadata_album_album_name: Any = None
+    spotify_track_uri: Any = None
+    episode_name: Any = None
+    episode_show_name: Any = None
+    spotify_episode_uri: Any = None
+    audiobook_title: Any = None
+    audiobook_uri: Any = None
+    audiobook_chapter_uri: Any = None
+    reason_end: Any = None
+    skipped: Any = None
+    offline_timestamp: Any = None
+    incognito_mode: Any = None
+
+
+def _video(row: object, rules: Rules) -> Listen:
+    _listen(row, rules)
+    raise Refused("video")
+
+
+def _listen(row: object, rules: Rules) -> Listen:
+    if not isinstance(row, _Row):
+        row = _as_row(row)
+    if row.ts is msgspec.UNSET:
+        raise Refused("malformed_row")
+    artist, title = row.master_metadata_album_artist_name, row.master_metadata_track_name
+    if not artist or not title or not isinstance(artist, str) or not isinstance(title, str):
+        raise Refused(_why_nameless(row))
+    if row.incognito_mode:
+        raise Refused("incognito")
+    played_ms = _played_ms(row)
+    listened_at = iso_epoch(row.ts)
+    if rules.spotify_time == "start":
+        listened_at = _started(row.offline_timestamp, listened_at, played_ms)
+    known = _track(artist, title, text(row.master_metadata_album_album_name), text(row.spotify_track_uri))
+    return Listen(within(listened_at, rules), known, played_ms)
+
+
+def _as_row(row: object) -> _Row:
+    try:
+        return msgspec.convert(row, _Row)
+    except msgspec.ValidationError:
+        raise Refused("malformed_row") from None
+
+
+def _why_nameless(row: _Row) -> Reason:
+    if row.episode_name or row.episode_show_name or row.spotify_episode_uri:
+        return "podcast"
+    return "audiobook" if row.audiobook_title or row.audiobook_uri or row.audiobook_chapter_uri else "no_metadata"
+
+
+def _played_ms(row: _Row) -> int | None:
+    """How long it was heard, None where that is not known. Raises Refused("short_play")."""
+    told = row.ms_played
+    if type(told) is int and _LONG_ENOUGH_MS <= told <= MAX_MS:
+        return told
+    played = milliseconds(told)
+    if played is None and told is None and row.reason_end is None:
+        return None
+    if played and (played >= _LONG_ENOUGH_MS or (row.reason_end == "trackdone" and not row.skipped)):
+        return played
+    raise Refused("short_play")
+
+
+def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> int:
+    """When the stream began: as Spotify noted it, in seconds or milliseconds, unless that is after what must be."""
+    latest = ended - (played_ms or 0) // 1_000
+    try:
+        noted = epoch(offline_timestamp)
+    except Refused:
+        return latest
+    return noted if EARLIEST <= noted <= latest + _ROUNDING_SECONDS else latest
+
+
+# A library repeats its tracks: making each row's anew takes three times as long.
+@lru_cache(maxsize=16_384)
+def _track(artist: str, title: str, album: str | None, uri: str | None) -> Track:
+    artists = credited((artist,), title)
+    return make_track(artists, title, album, artists[0] if artists else None, None, ids(spotify=spotify_track(uri)))
