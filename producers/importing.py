@@ -16,6 +16,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 import sql
+from producers.aliases import store_aliases
+from producers.exports.alias import Alias
 from producers.exports.reading import open_export
 from producers.fingerprint import fingerprint
 from producers.publish import Publisher
@@ -83,16 +85,17 @@ class Job:
             (job,) = connection.execute(sql.read("start_import"), values).fetchone() or (0,)
         return cls(connection, job)
 
-    def send(self, rows: Iterable[Listen | Skipped], publisher: Publisher, watch: Watch) -> None:
+    def send(self, rows: Iterable[Listen | Skipped], aliases: set[Alias], publisher: Publisher, watch: Watch) -> None:
         """Send every listen, count what is skipped, and wait until all is acknowledged.
 
-        Whatever ends it early (a fault in the file, a broker that is gone, Ctrl-C) leaves the job failed or cancelled,
-        with the counts of what was sent until then.
+        Other names that the reading adds to `aliases` are stored and taken from it. Whatever ends it early (a fault in
+        the file, a broker that is gone, Ctrl-C) leaves the job failed or cancelled, with the counts of what was sent
+        until then.
         """
         state: State = "failed"
         try:
             try:
-                self._send(rows, publisher, watch)
+                self._send(rows, aliases, publisher, watch)
             finally:
                 # Also what came before a fault in the file is on its way, and is counted.
                 self._flush(publisher)
@@ -101,9 +104,9 @@ class Job:
             state = "cancelled"
             raise
         finally:
-            self._note(state)
+            self._checkpoint(aliases, state)
 
-    def _send(self, rows: Iterable[Listen | Skipped], publisher: Publisher, watch: Watch) -> None:
+    def _send(self, rows: Iterable[Listen | Skipped], aliases: set[Alias], publisher: Publisher, watch: Watch) -> None:
         noted = time.monotonic()
         for row in rows:
             self._rows += 1
@@ -115,8 +118,13 @@ class Job:
             if self._rows % _ROWS_PER_STEP == 0:
                 watch(Step("reading", self._rows, None))
                 if time.monotonic() - noted > _NOTE_SECONDS:
-                    self._note("reading")
+                    self._checkpoint(aliases, "reading")
                     noted = time.monotonic()
+
+    def _checkpoint(self, aliases: set[Alias], state: State) -> None:
+        store_aliases(self._connection, aliases)
+        aliases.clear()
+        self._note(state)
 
     def _flush(self, publisher: Publisher) -> None:
         before = publisher.acknowledged
@@ -179,11 +187,12 @@ def import_export(connection: psycopg.Connection, settings: Settings, order: Ord
     if before is not None:
         return Imported(report_of(connection, before), known=True)
     fault = None
-    with open_export(order.path, order.format) as export:
+    aliases: set[Alias] = set()
+    with open_export(order.path, order.format, aliases=aliases) as export:
         job = Job.begin(connection, order.user, order.name, export.format, sha256)
         publisher = Publisher(settings, lane_topic(settings.topic_prefix, "import").name, job.id)
         try:
-            job.send(export.rows, publisher, watch)
+            job.send(export.rows, aliases, publisher, watch)
         except Fault as broken:
             fault = broken
     if order.wait and not isinstance(fault, DependencyGone):

@@ -1,5 +1,5 @@
 -- Albums of spellings that this worker has not seen before.
-create temporary table staged_album (
+create temporary table if not exists staged_album (
     id uuid,
     name text collate "C",
     name_rank smallint,

@@ -1,5 +1,5 @@
 -- Artists of spellings that this worker has not seen before.
-create temporary table staged_artist (
+create temporary table if not exists staged_artist (
     id uuid,
     name text collate "C",
     name_rank smallint

@@ -1,5 +1,5 @@
 -- Tracks of spellings that this worker has not seen before.
-create temporary table staged_track (
+create temporary table if not exists staged_track (
     id uuid,
     name text collate "C",
     name_rank smallint,

@@ -1,0 +1,2 @@
+-- From now on another track stands for this one.
+update track set same_as = %(same_as)s where id = %(id)s
