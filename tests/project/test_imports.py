@@ -72,7 +72,7 @@ def test_only_few_files_know_of_postgres() -> None:
 
 
 def test_the_store_knows_nothing_of_kafka_and_packing_nothing_of_either() -> None:
-    for file in ("store", "batch", "entities", "rows", "runs", "deadletter"):
+    for file in ("store", "batch", "entities", "foreign_ids", "rows", "runs", "deadletter"):
         found = set(imported(ROOT / "consumers" / "listens" / f"{file}.py"))
         assert "confluent_kafka" not in found
         assert ("psycopg" in found) == (file == "store")
