@@ -30,6 +30,7 @@ KNOW_POSTGRES = {
     "sql",
     "consumers/listens/store.py",
     "consumers/listens/loop.py",
+    "producers/aliases.py",
     "producers/importing.py",
     "producers/replay.py",
     "deploy/local/postgres.py",
