@@ -20,6 +20,7 @@ from producers.exports.rows import MAX_ROW_BYTES
 from schemas.errors import DataFault
 
 _CHUNK = 65_536
+_NOWHERE = (-1, 0)
 # What follows a number that the end of the text cuts off: 1.5, 1e5, 1e+5.
 _CUT_NUMBER_CHARACTERS = 2
 # Where an object ends and another begins, as far as its first key.
@@ -29,14 +30,16 @@ _SEAM = re.compile(r"\}(?P<comma>[ \t\n\r]*,[ \t\n\r]*)\{[ \t\n\r]*\"[^\"\\]{0,6
 class Document:
     """One JSON document, of which only what is read at the moment is in memory: whoever reads it says what comes next.
 
-    Elements that are decoded at once are of the type `row`, the others what json.loads makes of them. Every method
-    raises DataFault where what is asked for does not come. `begun` is true if the reading starts within an array.
+    Elements that are decoded at once are of the type `row`, the others what json.loads makes of them; `behind` are keys
+    that tell in the text that an array has ended, for several may fit into the buffer. `begun` is true if the reading
+    starts within an array. Every method raises DataFault where what is asked for does not come.
     """
 
-    def __init__(self, source: Opened, row: Any = Any) -> None:
+    def __init__(self, source: Opened, row: Any = Any, behind: tuple[str, ...] = ()) -> None:
         source.skip_to_start()
         self.begun = source.place.start.byte > 0
         self._decode = msgspec.json.Decoder(list[row]).decode
+        self._behind = tuple(f'"{key}"' for key in behind)
         self._stream = source.stream
         self._label = source.label
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
@@ -47,8 +50,9 @@ class Document:
         self._rows = source.place.start.before
         self._rows_before_run: int | None = None
         # Behind the bracket that closes an array nothing can go on.
-        self._closed = (-1, 0)
-        self._may_guess = True
+        self._closed = _NOWHERE
+        # Up to where in the text nothing can be decoded at once.
+        self._refused = 0
         source.place.tell = self.tell
 
     def tell(self) -> tuple[int, int]:
@@ -88,11 +92,13 @@ class Document:
             self._take("[")
         elif self.next_character() == ",":
             self._at += 1
+        self._closed = _NOWHERE
         if self.next_character() != "]":
             yield
         while self.next_character() != "]":
             self._take(",")
             self.next_character()
+            self._closed = _NOWHERE
             yield
         self._closed = self._rows, self._byte()
         self._at += 1
@@ -100,15 +106,19 @@ class Document:
     def run(self) -> Iterator[Any]:
         """The element that comes next, and as many behind it as can be decoded at once."""
         yield self.value()
-        if not self._may_guess or not (seam := _SEAM.match(self._text, self._at - 1)):
+        if self._at < self._refused or not (seam := _SEAM.match(self._text, self._at - 1)):
             return
-        last = self._text.rfind(seam[0], seam.end("comma"))
+        start = seam.end("comma")
+        stops = [found for key in self._behind if (found := self._text.find(key, start)) >= 0]
+        stop = min(stops, default=len(self._text))
+        last = self._text.rfind(seam[0], start, stop)
+        if last < 0:
+            self._refused = stop
+            return
         try:
-            alike = self._decode(f"[{self._text[seam.end('comma') : last + 1]}]") if last > 0 else []
+            alike = self._decode(f"[{self._text[start : last + 1]}]")
         except (msgspec.DecodeError, RecursionError):
-            alike = []
-        if not alike:
-            self._may_guess = False
+            self._refused = stop
             return
         self._rows_before_run = self._rows
         yield from alike
@@ -192,7 +202,7 @@ class Document:
             self._undecodable = error
         self._text = self._text[self._at :] + more
         self._at = 0
-        self._may_guess = True
+        self._refused = 0
         return True
 
     def _fault(self, state: str) -> DataFault:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from producers.exports import koito, listenbrainz, maloja, spotify
+from producers.exports import koito, lastfm, listenbrainz, maloja, spotify
 from producers.exports.opened import Opened
 from producers.exports.outline import Head, outline
 from producers.exports.streams import HEAD_BYTES
@@ -20,6 +20,7 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("koito", koito.recognises, koito.read),
+    Format("lastfm", lastfm.recognises, lastfm.read),
     Format("listenbrainz", listenbrainz.recognises, listenbrainz.read),
     Format("maloja", maloja.recognises, maloja.read),
     Format("spotify", spotify.recognises, spotify.read),

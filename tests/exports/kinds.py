@@ -144,6 +144,35 @@ def spotify_kept(listen: Listen) -> Listen:
     return Listen(listen.listened_at, track, listen.played_ms)
 
 
+def lastfm_row(listen: Listen) -> str:
+    track = listen.track
+    return json.dumps(
+        {
+            "artist": {"mbid": "", "#text": track.artists[0]},
+            "streamable": "0",
+            "image": [{"size": "small", "#text": ""}, {"size": "large", "#text": "https://example.com/1.png"}],
+            "mbid": "",
+            "album": {"mbid": "", "#text": track.album or ""},
+            "name": track.title,
+            "url": "",
+            "date": {"uts": str(listen.listened_at), "#text": "14 Nov 2023, 22:13"},
+        }
+    )
+
+
+def lastfm_kept(listen: Listen) -> Listen:
+    return Listen(listen.listened_at, Track(listen.track.artists[:1], listen.track.title, listen.track.album))
+
+
+def lastfm_page(rows: list[str]) -> str:
+    return f'{{"track":[{", ".join(rows)}],"@attr":{{"totalPages":"9"}}}}'
+
+
+def _lastfm_pages(rows: list[str]) -> bytes:
+    pages = [lastfm_page(rows[at : at + 7]) for at in range(0, len(rows), 7)]
+    return f"[{', '.join(pages)}]".encode()
+
+
 def _lines(rows: list[str]) -> bytes:
     return "".join(f"{row}\n" for row in rows).encode()
 
@@ -176,6 +205,16 @@ KINDS = [
         listenbrainz_row,
         lambda rows: zipped({"user.json": b'{"user_id":1,"username":"me"}\n', "listens/2023/11.jsonl": _lines(rows)}),
     ),
+    Kind("lastfm", "lastfm", lastfm_row, _lastfm_pages, lastfm_kept),
+    Kind("lastfm-page", "lastfm", lastfm_row, lambda rows: lastfm_page(rows).encode(), lastfm_kept),
+    Kind(
+        "lastfm-answer",
+        "lastfm",
+        lastfm_row,
+        lambda rows: f'{{"recenttracks":{lastfm_page(rows)}}}'.encode(),
+        lastfm_kept,
+    ),
+    Kind("lastfm-array", "lastfm", lastfm_row, _array, lastfm_kept),
     Kind("spotify", "spotify", spotify_row, _array, spotify_kept),
     Kind("spotify-spaced", "spotify", spotify_row, lambda rows: ("[" + ",\n".join(rows) + "]").encode(), spotify_kept),
     Kind(
