@@ -8,6 +8,7 @@ _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SPOTIFY_TRACK = re.compile(
     r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-[a-z]+/)?track/)([0-9A-Za-z]{22})\b"
 )
+_ISRC = re.compile(r"[A-Z]{2}[0-9A-Z]{3}[0-9]{7}")
 
 
 def mbid(value: object) -> str | None:
@@ -16,6 +17,22 @@ def mbid(value: object) -> str | None:
         return None
     small = value.strip().lower()
     return small if _MBID.fullmatch(small) else None
+
+
+def mbids_of(artists: tuple[str, ...], values: tuple[str, ...] | None) -> tuple[str, ...]:
+    """An MBID for each of the artists, "" where a value is none; () unless there are as many values, one a real one."""
+    if not values or len(values) != len(artists):
+        return ()
+    found = tuple(mbid(value) or "" for value in values)
+    return found if any(found) else ()
+
+
+def isrc(value: object) -> str | None:
+    """An International Standard Recording Code in capitals and without dashes; None for what is none."""
+    if not value or not isinstance(value, str):
+        return None
+    code = value.strip().replace("-", "").upper()
+    return code if _ISRC.fullmatch(code) else None
 
 
 def spotify_track(value: object) -> str | None:

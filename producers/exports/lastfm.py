@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from producers.exports.credits import credited
-from producers.exports.foreign import ids, mbid
+from producers.exports.foreign import ids, mbid, mbids_of
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.pages import page_rows
@@ -112,11 +112,10 @@ def _track(
     artist_mbid: str | None,
 ) -> Track:
     artists = credited((artist,) if artist else (), title)
-    of_artist = mbid(artist_mbid) if len(artists) == 1 else None
     guess = ids(
         mbid(recording_mbid),
         release_mbid=mbid(release_mbid) if album else None,
-        artist_mbids=(of_artist,) if of_artist else (),
+        artist_mbids=mbids_of(artists, (artist_mbid or "",)),
     )
     return make_track(artists, title, album, None, None, mapped_ids=guess)
 

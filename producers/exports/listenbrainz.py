@@ -2,74 +2,36 @@
 
 row: {"listened_at": s, "track_metadata": {"artist_name", "track_name", "release_name", "additional_info": {...} | null,
 "mbid_mapping": {...} | null}}. What the person's player submitted is what is stored. The mapping is ListenBrainz's
-guess at it, seen to be wrong, and is used for one thing only: where it agrees with the submitted artist letter for
-letter, it tells where one artist ends and the next begins.
+guess at it, seen to be wrong. Its ids are passed on as such; of its names only one thing is used: where they agree with
+the submitted artist letter for letter, they tell where one artist ends and the next begins.
+
+A play that names no album has none, also where it has the id of a release: what that is called nobody said, and a title
+made up would be an album of its own for ever. The id is in the message all the same. Ids that Last.fm gave (lastfm_*)
+are not MusicBrainz's.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
 from producers.exports.credits import credited
 from producers.exports.documents import document_rows
+from producers.exports.foreign import ids, isrc, mbid, mbids_of, spotify_track
 from producers.exports.lines import lines, tolerant_decode
+from producers.exports.listenbrainz_row import Credit, Info, Metadata, Row, tidied
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
-from producers.exports.rows import (
-    Refused,
-    Scalar,
-    epoch_seconds,
-    make_track,
-    milliseconds,
-    outcomes,
-    scalar,
-    strings,
-    text,
-)
+from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes
 from schemas.identity import normalise
-from schemas.listen import Listen, Skipped, Track
+from schemas.listen import Ids, Listen, Skipped, Track
 
 _SECOND = 1_000
-
-
-class _Info(msgspec.Struct):
-    artist_names: tuple[str, ...] | None = None
-    duration_ms: Scalar = None
-    duration: Scalar = None
-    ms_played: Scalar = None
-    duration_played: Scalar = None
-    release_artist_names: tuple[str, ...] | None = None
-    release_artist_name: str | None = None
-
-
-class _Credit(msgspec.Struct):
-    artist_credit_name: str
-    join_phrase: str | None = None
-
-
-class _Mapping(msgspec.Struct):
-    artists: tuple[_Credit, ...] | None = None
-
-
-class _Metadata(msgspec.Struct):
-    artist_name: str | None = None
-    track_name: str | None = None
-    release_name: str | None = None
-    additional_info: _Info | None = None
-    mbid_mapping: _Mapping | None = None
-
-
-class _Row(msgspec.Struct):
-    """A row as ListenBrainz writes it; `_tidied` makes one of what others have made of such rows."""
-
-    track_metadata: _Metadata
-    listened_at: int | float
-
-
-_OBJECTS = ("additional_info", "mbid_mapping")
-_NOTHING = _Info()
-_decode = msgspec.json.Decoder(_Row).decode
+_SubmittedIds: TypeAlias = tuple[str | None, str | None, str | None, str | None, str | None, tuple[str, ...] | None]
+_MappedIds: TypeAlias = tuple[str | None, str | None, str | None, tuple[str, ...] | None]
+_NOTHING = Info()
+_decode = msgspec.json.Decoder(Row).decode
 
 
 def recognises(head: Head) -> bool:
@@ -83,7 +45,7 @@ def read(source: Opened) -> Iterator[Listen | Skipped]:
     Raises DataFault where an array ends or breaks, or the last line is cut off.
     """
     if source.stream.peek().lstrip().startswith(b"["):
-        return outcomes(source, document_rows(source, row=_Row), _listen)
+        return outcomes(source, document_rows(source, row=Row), _listen)
     return outcomes(source, lines(source), _listen_in_line)
 
 
@@ -97,11 +59,11 @@ def _listen_in_line(line: bytes | None, rules: Rules) -> Listen:
 
 
 def _listen(row: object, rules: Rules) -> Listen:
-    if not isinstance(row, _Row):
-        return _listen(_tidied(row, rules), rules)
+    if not isinstance(row, Row):
+        return _listen(tidied(row, rules), rules)
     listened_at = epoch_seconds(row.listened_at, rules)
     metadata = row.track_metadata
-    info = metadata.additional_info or _NOTHING
+    info, mapping = metadata.additional_info or _NOTHING, metadata.mbid_mapping
     track = _track(
         _submitted_artists(metadata, info),
         metadata.track_name,
@@ -109,13 +71,22 @@ def _listen(row: object, rules: Rules) -> Listen:
         info.release_artist_names or info.release_artist_name,
         info.duration_ms,
         info.duration,
+        (
+            info.recording_mbid,
+            info.isrc,
+            info.spotify_id,
+            info.release_mbid,
+            info.release_group_mbid,
+            info.artist_mbids,
+        ),
+        mapping and (mapping.recording_mbid, mapping.release_mbid, mapping.release_group_mbid, mapping.artist_mbids),
     )
     if info.ms_played is None and info.duration_played is None:
         return Listen(listened_at, track)
     return Listen(listened_at, track, milliseconds(info.ms_played) or milliseconds(info.duration_played, _SECOND))
 
 
-def _submitted_artists(metadata: _Metadata, info: _Info) -> tuple[str, ...]:
+def _submitted_artists(metadata: Metadata, info: Info) -> tuple[str, ...]:
     if info.artist_names and any(map(str.strip, info.artist_names)):
         return info.artist_names
     if metadata.artist_name is None:
@@ -124,7 +95,7 @@ def _submitted_artists(metadata: _Metadata, info: _Info) -> tuple[str, ...]:
     return (mapped and _split_as_mapped(metadata.artist_name, mapped)) or (metadata.artist_name,)
 
 
-def _split_as_mapped(submitted: str, mapped: tuple[_Credit, ...]) -> tuple[str, ...]:
+def _split_as_mapped(submitted: str, mapped: tuple[Credit, ...]) -> tuple[str, ...]:
     """The pieces of `submitted` if the mapped names and what joins them spell it, whatever the case; else nothing."""
     names, at = [], 0
     for credit in mapped:
@@ -146,32 +117,53 @@ def _track(
     album_artists: tuple[str, ...] | str | None,
     duration_ms: Scalar,
     duration: Scalar,
+    submitted: _SubmittedIds,
+    mapped: _MappedIds | None,
 ) -> Track:
     of_album = credited((album_artists,) if isinstance(album_artists, str) else album_artists or ())
-    length = milliseconds(duration_ms) or milliseconds(duration, _SECOND)
-    return make_track(credited(artists, title or ""), title, album, of_album[0] if of_album else None, length)
-
-
-def _tidied(row: object, rules: Rules) -> _Row:
-    if not isinstance(row, dict) or not isinstance(metadata := row.get("track_metadata"), dict):
-        raise Refused("malformed_row")
-    info, mapping = (found if isinstance(found := metadata.get(name), dict) else {} for name in _OBJECTS)
-    kept = _Info(
-        strings(info.get("artist_names")),
-        scalar(info.get("duration_ms")),
-        scalar(info.get("duration")),
-        scalar(info.get("ms_played")),
-        scalar(info.get("duration_played")),
-        strings(info.get("release_artist_names")),
-        text(info.get("release_artist_name")),
+    everyone = credited(artists, title or "")
+    # Guests come last, so only names that need no splitting, or one that holds all, stand in the order of the ids.
+    in_order = everyone if len(artists) in {1, len(everyone)} else ()
+    return make_track(
+        everyone,
+        title,
+        album,
+        of_album[0] if of_album else None,
+        milliseconds(duration_ms) or milliseconds(duration, _SECOND),
+        _submitted_ids(in_order, *submitted),
+        _mapped_ids(in_order, *mapped) if mapped else None,
     )
-    artist, title, album = (text(metadata.get(name)) for name in ("artist_name", "track_name", "release_name"))
-    listened_at = epoch_seconds(row.get("listened_at"), rules)
-    return _Row(_Metadata(artist, title, album, kept, _Mapping(_credits(mapping.get("artists")))), listened_at)
 
 
-def _credits(mapped: object) -> tuple[_Credit, ...] | None:
-    try:
-        return msgspec.convert(mapped, tuple[_Credit, ...])
-    except msgspec.ValidationError:
-        return None
+def _submitted_ids(
+    artists: tuple[str, ...],
+    recording: str | None,
+    code: str | None,
+    spotify: str | None,
+    release: str | None,
+    release_group: str | None,
+    of_artists: tuple[str, ...] | None,
+) -> Ids | None:
+    return ids(
+        mbid(recording),
+        isrc(code),
+        spotify_track(spotify),
+        mbid(release),
+        mbid(release_group),
+        mbids_of(artists, of_artists),
+    )
+
+
+def _mapped_ids(
+    artists: tuple[str, ...],
+    recording: str | None,
+    release: str | None,
+    release_group: str | None,
+    of_artists: tuple[str, ...] | None,
+) -> Ids | None:
+    return ids(
+        mbid(recording),
+        release_mbid=mbid(release),
+        release_group_mbid=mbid(release_group),
+        artist_mbids=mbids_of(artists, of_artists),
+    )

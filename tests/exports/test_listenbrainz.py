@@ -5,7 +5,7 @@ import pytest
 
 from producers.exports import read_export
 from schemas.errors import DataFault
-from schemas.listen import Listen, Skipped, Track
+from schemas.listen import Ids, Listen, Skipped, Track
 
 GOOD = '{"listened_at":1700000000,"track_metadata":{"track_name":"T","artist_name":"A"}}'
 
@@ -196,3 +196,70 @@ def test_a_last_line_cut_off_is_told_after_the_others() -> None:
     assert isinstance(next(rows), Listen)
     with pytest.raises(DataFault, match="- breaks off in line 2"):
         next(rows)
+
+
+A, B, C = (f"8f3471b5-7e6a-48da-86a9-c1c07a0f47a{digit}" for digit in "abc")
+
+
+def test_ids_that_the_player_submitted() -> None:
+    info = {
+        "recording_mbid": A.upper(),
+        "release_mbid": B,
+        "release_group_mbid": C,
+        "artist_mbids": [C],
+        "isrc": "gb-aye-68-00012",
+        "spotify_id": "https://open.spotify.com/track/3n3Ppam7vgaVa1iaRUc9Lp",
+        "lastfm_track_mbid": B,
+        "track_mbid": B,
+    }
+    expected = Ids(A, "GBAYE6800012", "3n3Ppam7vgaVa1iaRUc9Lp", B, C, (C,))
+    assert track(info, release_name="LP") == Track(("A",), "T", "LP", ids=expected)
+
+
+def test_ids_that_were_mapped() -> None:
+    mapped = {**mapping(("A", "")), "recording_mbid": A, "release_mbid": B, "artist_mbids": [C], "caa_id": 17}
+    assert track({"recording_mbid": B}, mbid_mapping=mapped) == Track(
+        ("A",), "T", ids=Ids(B), mapped_ids=Ids(A, release_mbid=B, artist_mbids=(C,))
+    )
+
+
+@pytest.mark.parametrize("odd", ["", " ", None, "rubbish", A[:-1], "g" + A[1:], 17, [A], {"a": A}])
+def test_what_is_no_id_costs_nothing(odd: object) -> None:
+    fields = ("recording_mbid", "release_mbid", "release_group_mbid", "isrc", "spotify_id")
+    info = {**dict.fromkeys(fields, odd), "artist_mbids": [odd]}
+    mapped = {**mapping(("A", "")), "recording_mbid": odd, "release_mbid": odd, "artist_mbids": [odd]}
+    assert track(info, mbid_mapping=mapped) == Track(("A",), "T")
+
+
+@pytest.mark.parametrize(
+    ("text", "listed", "mbids", "expected"),
+    [
+        ("A", None, [A], (A,)),
+        ("A feat. B", None, [A, B], (A, B)),
+        ("X", ["A", "B"], [A, B], (A, B)),
+        ("X", ["A", "B"], [A, "rubbish"], (A, "")),
+        ("X", ["A", "B"], ["", ""], ()),
+        ("X", ["A", "B"], [A], ()),
+        ("A & B", None, [A, B], ()),
+        # The guest comes last here and second there.
+        ("X", ["A feat. C", "B"], [A, C, B], ()),
+        ("X", ["A", "B"], A, ()),
+        ("A", None, [], ()),
+        ("A", None, {}, ()),
+    ],
+)
+def test_ids_of_artists_count_where_there_are_as_many(
+    text: str, listed: object, mbids: object, expected: tuple[str, ...]
+) -> None:
+    found = track({"artist_names": listed, "artist_mbids": mbids}, artist_name=text)
+    assert (found.ids.artist_mbids if found.ids else ()) == expected
+
+
+def test_the_id_of_a_release_without_a_name_makes_no_album() -> None:
+    assert track({"release_mbid": A}) == Track(("A",), "T", ids=Ids(release_mbid=A))
+
+
+def test_ids_of_the_slow_way_are_those_of_the_fast_one() -> None:
+    row = GOOD.replace('"A"', f'"A","odd":NaN,"additional_info":{{"isrc":"GBAYE6800012","artist_mbids":["{A}"]}}')
+    slow, fast = read_lines(f"{row}\n{row.replace('NaN', '0')}\n".encode())
+    assert slow == fast == Listen(1_700_000_000, Track(("A",), "T", ids=Ids(isrc="GBAYE6800012", artist_mbids=(A,))))
