@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from producers.exports import koito, lastfm, listenbrainz, maloja, spotify
+from producers.exports import koito, lastfm, listenbrainz, maloja, scrobbles, spotify
 from producers.exports.opened import Opened
 from producers.exports.outline import Head, outline
 from producers.exports.streams import HEAD_BYTES
@@ -18,7 +18,9 @@ class Format(NamedTuple):
     read: Callable[[Opened], Iterator[Listen | Skipped]]
 
 
+# The first that recognises a file reads it. Ours asks for most.
 FORMATS = (
+    Format("scrobbles", scrobbles.recognises, scrobbles.read),
     Format("koito", koito.recognises, koito.read),
     Format("lastfm", lastfm.recognises, lastfm.read),
     Format("listenbrainz", listenbrainz.recognises, listenbrainz.read),

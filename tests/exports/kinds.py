@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from schemas.listen import Listen, Track
@@ -215,6 +216,7 @@ KINDS = [
         lastfm_kept,
     ),
     Kind("lastfm-array", "lastfm", lastfm_row, _array, lastfm_kept),
+    Kind("scrobbles-lines", "scrobbles", lambda listen: msgspec.json.encode(listen).decode(), _lines),
     Kind("spotify", "spotify", spotify_row, _array, spotify_kept),
     Kind("spotify-spaced", "spotify", spotify_row, lambda rows: ("[" + ",\n".join(rows) + "]").encode(), spotify_kept),
     Kind(

@@ -1,0 +1,136 @@
+"""Our own: JSON lines that hold everything, for moving to another database and for other programs to write.
+
+{"scrobbles_export": 1, "user": "me"}                                     first, if at all
+{"listened_at": s, "track": {…}, "played_ms": ms}                         one play
+{"artist": {"name"}, "same_as": {"name"}}                                 another name of an artist
+{"album": {"artist", "title"}, "same_as": {…}}                            of an album
+{"track": {"artist", "title", "album", "album_artist"}, "same_as": {…}}   of a track
+
+The track of a play is schemas.listen.Track, as in a message, with its ids. Nothing is read into its names: who is
+credited was decided when the play was first stored.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from producers.exports.alias import AlbumName, Alias, ArtistName, EntityName, TrackName
+from producers.exports.lines import lines, tolerant_decode
+from producers.exports.opened import Opened, Rules
+from producers.exports.outline import Head
+from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, outcomes, strings
+from schemas.errors import DataFault
+from schemas.listen import Ids, Listen, Skipped, Track
+
+VERSION = 1
+HEADER = "scrobbles_export"
+_NAMES: dict[str, type[EntityName]] = {"artist": ArtistName, "album": AlbumName, "track": TrackName}
+
+
+class _Line(msgspec.Struct, gc=False):
+    listened_at: Any = None
+    track: msgspec.Raw | None = None
+    played_ms: Any = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+def recognises(head: Head) -> bool:
+    """The header, or lines with a time and a track."""
+    return HEADER in head.outline or {"listened_at", "track.artists", "track.title"} <= head.outline
+
+
+def read(source: Opened) -> Iterator[Listen | Skipped]:
+    """One item per play, numbered by line. Raises DataFault where a line is cut off, or for a later version."""
+    return outcomes(source, _plays(source), _listen)
+
+
+def _plays(source: Opened) -> Iterator[tuple[int, bytes | None]]:
+    for number, line in lines(source):
+        if line is None or b'"listened_at"' in line or not _is_other(source, line):
+            yield number, line
+
+
+def _is_other(source: Opened, line: bytes) -> bool:
+    """Whether a line is none of a play: the header, or another name, which is passed on."""
+    try:
+        content = tolerant_decode(line)
+    except Refused:
+        return False
+    if not isinstance(content, dict):
+        return False
+    if HEADER in content:
+        if content[HEADER] != VERSION:
+            raise DataFault(f"{source.label} has version {content[HEADER]}, not {VERSION}", "Update scrobble-stream.")
+        return True
+    alias = _alias(content)
+    if alias and source.aliases is not None:
+        source.aliases.add(alias)
+    return alias is not None
+
+
+def _alias(content: dict[str, object]) -> Alias | None:
+    for key, kind in _NAMES.items():
+        if isinstance(content.get(key), dict):
+            written, stands_for = _name(kind, content[key]), _name(kind, content.get("same_as"))
+            return Alias(written, stands_for) if written and stands_for else None
+    return None
+
+
+def _name(kind: type[EntityName], given: object) -> EntityName | None:
+    if not isinstance(given, dict):
+        return None
+    try:
+        parts = {field: clean(given.get(field)) for field in kind._fields}
+    except Refused:
+        return None
+    required = (part for field, part in parts.items() if field not in kind._field_defaults)
+    return kind(**parts) if all(required) else None
+
+
+def _listen(line: bytes | None, rules: Rules) -> Listen:
+    if line is None:
+        raise Refused("malformed_row")
+    try:
+        play = _decode(line)
+    except (ValueError, RecursionError):
+        content = tolerant_decode(line)
+        if not isinstance(content, dict) or not isinstance(content.get("track"), dict):
+            raise Refused("malformed_row") from None
+        listened_at = epoch_seconds(content.get("listened_at"), rules)
+        return Listen(listened_at, _made(content["track"]), milliseconds(content.get("played_ms")))
+    if play.track is None:
+        raise Refused("malformed_row")
+    listened_at = epoch_seconds(play.listened_at, rules)
+    return Listen(listened_at, _track(bytes(play.track)), milliseconds(play.played_ms))
+
+
+# A library repeats its tracks: making each row's anew takes three times as long.
+@lru_cache(maxsize=16_384)
+def _track(written: bytes) -> Track:
+    return _made(tolerant_decode(written))
+
+
+def _made(given: object) -> Track:
+    if not isinstance(given, dict):
+        raise Refused("malformed_row")
+    artists = tuple(filter(None, map(clean, strings(given.get("artists")))))
+    return make_track(
+        artists,
+        given.get("title"),
+        given.get("album"),
+        clean(given.get("album_artist")) or None,
+        milliseconds(given.get("duration_ms")),
+        _ids(given.get("ids")),
+        _ids(given.get("mapped_ids")),
+    )
+
+
+def _ids(given: object) -> Ids | None:
+    try:
+        return msgspec.convert(given, Ids | None)
+    except msgspec.ValidationError:
+        return None
