@@ -24,6 +24,7 @@ VERBS = {
     "consume": "consume",
     "verify": "verify",
     "dead": "dead",
+    "offsets": "offsets",
     "top": "top",
     "recent": "recent",
     "user": "user",

@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from cli.console import out, say, table
-from cli.wiring import database_url, loaded, settings
+from cli.wiring import connected, database_url, loaded, operator, settings
+from consumers.listens.ledger import adopt, positions
+from deploy.local import embedded
 from deploy.local.stack import changing, needs, processes_of, start_servers
 from deploy.local.workers import start_workers
-from schemas.broker import ensure_topics
+from schemas.broker import admin, ensure_topics
 from schemas.settings import Settings, mask_url
+from schemas.topics import all_topics
 from sql.migrate import migrate
 
 app = typer.Typer()
@@ -33,8 +36,21 @@ def up(workers: Annotated[int, typer.Option(min=0, max=64, help="How many consum
             say(f"migration {name} applied")
         for line in ensure_topics(chosen):
             say(line)
+        _adopt_what_is_forgotten(chosen)
         start_workers(places, workers, chosen, say)
     _show(chosen)
+
+
+def _adopt_what_is_forgotten(chosen: Settings) -> None:
+    """The embedded broker keeps nothing over a restart, so its topics are new ones: that is no accident to stop for."""
+    if not any(p.name == "kafka" and p.about.kind == embedded.KIND for p in processes_of(chosen.data)):
+        return
+    with connected(chosen) as connection:
+        found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
+        anew = [each for each in found if each.state == "anew"]
+        for topic in sorted({each.topic for each in anew}):
+            for line in adopt(connection, anew, topic, operator()):
+                say(line)
 
 
 def _show(chosen: Settings) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -177,9 +178,34 @@ def _drift(client: AdminClient, topic: Topic) -> list[str]:
     ]
 
 
+def present_ids(client: AdminClient, names: list[str]) -> dict[str, UUID]:
+    """The id of each topic that exists. Raises AccessDenied, DependencyGone."""
+    found: dict[str, UUID] = {}
+    for name in names:
+        with suppress(ConfigurationFault):
+            found |= topic_ids(client, [name])
+    return found
+
+
 def end_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int], int]:
-    """The offset after the last message of each partition."""
-    known = client.list_topics(timeout=ANSWER_SECONDS).topics
-    partitions = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-    futures = client.list_offsets({partition: OffsetSpec.latest() for partition in partitions})  # type: ignore[no-untyped-call]
-    return {(p.topic, p.partition): future.result(ANSWER_SECONDS).offset for p, future in futures.items()}
+    """The offset after the last message of each partition of the topics that exist. Raises DependencyGone."""
+    return _offsets(client, topics, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+
+def first_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int], int]:
+    """The offset of the first message that each partition still holds. Raises DependencyGone."""
+    return _offsets(client, topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+
+def _offsets(client: AdminClient, topics: list[str], which: OffsetSpec) -> dict[tuple[str, int], int]:
+    try:
+        known = client.list_topics(timeout=ANSWER_SECONDS).topics
+        wanted = {
+            TopicPartition(name, number): which for name in topics if name in known for number in known[name].partitions
+        }
+        answers = client.list_offsets(wanted)
+        return {(at.topic, at.partition): answer.result(ANSWER_SECONDS).offset for at, answer in answers.items()}
+    except KafkaException as error:
+        raise DependencyGone(
+            f"Kafka does not tell where its logs end: {error.args[0].str()}", "", "kafka_gone"
+        ) from error

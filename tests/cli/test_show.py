@@ -150,7 +150,7 @@ def test_a_command_line_that_asks_for_nothing_we_know_ends_with_2(
 def test_help_shows_an_example_of_every_verb(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run([verb, "--help"]) == 0
     shown = capfd.readouterr().out
-    if verb in {"config", "dead", "topics", "user"}:  # each of their own verbs has one
+    if verb in {"config", "dead", "offsets", "topics", "user"}:  # each of their own verbs has one
         (group,) = [group for group in build(verb).registered_groups if group.typer_instance][0:1]
         assert group
         return
@@ -165,6 +165,9 @@ def test_help_shows_an_example_of_every_verb(verb: str, capfd: pytest.CaptureFix
         ["dead", "show"],
         ["dead", "replay"],
         ["dead", "purge"],
+        ["offsets", "show"],
+        ["offsets", "skip"],
+        ["offsets", "adopt"],
         ["topics", "ensure"],
         ["user", "add"],
         ["user", "list"],

@@ -19,6 +19,7 @@ KNOW_KAFKA = {
     "schemas/broker.py",
     "producers/publish.py",
     "producers/replay.py",
+    "consumers/listens/ledger.py",
     "consumers/listens/loop.py",
     "consumers/listens/offsets.py",
     "consumers/listens/start.py",
@@ -29,6 +30,7 @@ KNOW_KAFKA = {
 KNOW_POSTGRES = {
     "sql",
     "consumers/listens/store.py",
+    "consumers/listens/ledger.py",
     "consumers/listens/loop.py",
     "producers/aliases.py",
     "producers/importing.py",

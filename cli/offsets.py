@@ -1,0 +1,125 @@
+"""`scrobbles offsets`: where the group stands in Kafka, and the decisions about it that only a person may take."""
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Annotated, Literal
+
+import typer
+from psycopg.rows import dict_row
+
+import sql
+from cli.console import emit_json, out, say, table
+from cli.raw import for_people
+from cli.wiring import connected, operator, settings
+from consumers.listens import ledger
+from consumers.listens.ledger import Position, State, plan_skip, positions
+from schemas.broker import admin
+from schemas.errors import UsageFault
+from schemas.topics import all_topics
+
+app = typer.Typer()
+offsets = typer.Typer(help="Where the group stands in Kafka, and how to get past a gap.", no_args_is_help=True)
+app.add_typer(offsets, name="offsets")
+
+_DECISIONS = 10
+_STATES: dict[State, str] = {
+    "begun": "",
+    "unread": "not read yet",
+    "gap": "messages gone: skip",
+    "cut": "log cut short: adopt",
+    "anew": "made anew: adopt",
+    "former": "a former topic",
+}
+
+Topic = Annotated[str, typer.Argument(help="As `scrobbles offsets show` calls it.")]
+Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+@offsets.command()
+def show(
+    all_: Annotated[bool, typer.Option("--all", help="Partitions without messages too.")] = False, json: Json = False
+) -> None:
+    """Show each partition: what was read of it and what became of it, what Kafka holds, how far behind the group is.
+
+    Example: scrobbles offsets show
+    """
+    chosen = settings()
+    with connected(chosen) as connection:
+        found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
+        cursor = connection.cursor(row_factory=dict_row)
+        decisions = cursor.execute(sql.read("decisions"), (_DECISIONS,)).fetchall()
+    if json:
+        emit_json({"partitions": [each._asdict() for each in found], "decisions": decisions})
+        return
+    worth = [each for each in found if all_ or each.high or each.next or each.state in ("gap", "cut")]
+    for topic, partitions in groupby(worth, lambda each: each.topic):
+        _show_topic(topic, list(partitions))
+    if len(worth) < len(found):
+        say(f"{len(found) - len(worth)} partitions without messages are not shown; --all shows them")
+    for row in reversed(decisions):
+        when = f"{row['decided_at'].astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        out.print(f"{when}  {for_people(row['decided_by'])}: {row['verb']}, {for_people(row['detail'])}")
+
+
+def _show_topic(topic: str, found: Sequence[Position]) -> None:
+    numbers = ("partition", "next", "low", "high", "lag", "inserted", "duplicate", "dead", "skipped")
+    shown = table(*numbers, "", right=numbers)
+    shown.title, shown.title_justify, shown.title_style = topic, "left", "bold"
+    for each in found:
+        facts = each._asdict()
+        cells = ["-" if facts[name] is None else f"{facts[name]:,}" for name in numbers]
+        shown.add_row(*cells, _STATES[each.state])
+    out.print(shown)
+
+
+@offsets.command()
+def skip(
+    topic: Topic,
+    partition: Annotated[int, typer.Argument(min=0, help="Its number.")],
+    to: Annotated[str, typer.Option(help="The offset to go on at, or `low`: the first one that Kafka still holds.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Also where messages are passed that could be read.")] = False,
+    json: Json = False,
+) -> None:
+    """Go on behind messages that cannot be read: they count as skipped, and who decided it is on record.
+
+    Workers go on by themselves; start those that have stopped again.
+
+    Example: scrobbles offsets skip scrobbles.import 3 --to low
+    """
+    if to != "low" and not to.isdecimal():
+        raise UsageFault(f"--to {to} is neither an offset nor `low`")
+    target: int | Literal["low"] = "low" if to == "low" else int(to)
+    chosen = settings()
+    with connected(chosen) as connection:
+        plan = plan_skip(positions(connection, admin(chosen), [topic]), topic, partition, target)
+        if plan.readable and not yes:
+            raise UsageFault(
+                f"{plan.readable:,} of the messages that this passes are there and could be read",
+                "--yes passes them all the same; their plays will not be stored",
+            )
+        ledger.skip(connection, plan, operator())
+    skipped = plan.to - plan.at.next
+    if json:
+        answer = {"from": plan.at.next, "to": plan.to, "skipped": skipped, "readable": plan.readable}
+        emit_json({"topic": topic, "partition": partition, **answer})
+    else:
+        say(f"{topic}[{partition}] goes on at {plan.to}; {skipped:,} messages were skipped")
+
+
+@offsets.command()
+def adopt(topic: Topic, json: Json = False) -> None:
+    """Accept a topic that is not the one that was read: made anew under its old name, or without its last messages.
+
+    What was read of it before stays stored and counted. Start the workers that have stopped again.
+
+    Example: scrobbles offsets adopt scrobbles.import
+    """
+    chosen = settings()
+    with connected(chosen) as connection:
+        found = positions(connection, admin(chosen), [topic])
+        done = list(ledger.adopt(connection, found, topic, operator()))
+    if json:
+        emit_json({"topic": topic, "adopted": done})
+    for line in [] if json else done or [f"{topic} is the topic that was read: there is nothing to adopt"]:
+        say(line)
