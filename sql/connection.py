@@ -7,7 +7,7 @@ denied    28xxx, 42501                                                          
 broken    everything else the server says: missing table, read-only, …            stop, exit 78
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -19,6 +19,9 @@ Meaning: TypeAlias = Literal["gone", "again", "unstorable", "denied", "broken"]
 
 # Seconds. A newcomer who mistyped an address shall not wait for the minutes that TCP allows.
 CONNECT_SECONDS = 5
+# A firewall or a host that is gone sends nothing at all: without these a worker would wait for the kernel's 15 minutes
+# where it has something to send, and for 2 hours where it waits for an answer. The address itself may say otherwise.
+_DEAD_LINE = {"tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _ADDRESS_HINT = (
     "postgresql://user:password@host:port/database, with %40 for @, %2F for /, %20 for a blank in the password"
 )
@@ -57,10 +60,9 @@ def meaning_of(error: psycopg.Error) -> Meaning:
 def connect(database_url: str, *, application: str = "scrobbles", autocommit: bool = True) -> psycopg.Connection:
     """A connection. Raises DependencyGone, AccessDenied, ConfigurationFault; they name the address, never a secret."""
     address_of(database_url)
+    patience: dict[str, Any] = {**_DEAD_LINE, **conninfo_to_dict(database_url), "connect_timeout": CONNECT_SECONDS}
     try:
-        return psycopg.connect(
-            database_url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, application_name=application
-        )
+        return psycopg.connect(autocommit=autocommit, **(patience | {"application_name": application}))
     except psycopg.Error as error:
         raise fault_of(error, database_url) from error
 

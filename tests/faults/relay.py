@@ -27,6 +27,7 @@ class Relay:
         self._flows = threading.Event()
         self._flows.set()
         self._late = 0.0
+        self._left: int | None = None
         self._swallowing = False
         self._lock = threading.Lock()
         self._pairs: set[_Pair] = set()
@@ -49,8 +50,8 @@ class Relay:
             pair.close()
         return len(pairs)
 
-    def black_hole(self) -> None:
-        self._flows.clear()
+    def black_hole(self, after: int) -> None:
+        self._left = after
 
     def delay(self, seconds: float) -> None:
         self._late = seconds
@@ -59,7 +60,7 @@ class Relay:
         self._swallowing = True
 
     def mend(self) -> None:
-        self._late, self._swallowing = 0.0, False
+        self._late, self._left, self._swallowing = 0.0, None, False
         self._flows.set()
         if self._listener.fileno() < 0:
             self._listener = self._listen(self.port)
@@ -96,6 +97,11 @@ class Relay:
     def _up(self, pair: "_Pair") -> None:
         with suppress(OSError):
             while data := self._taken(pair.client):
+                if self._left is not None:
+                    self._left -= len(data)
+                    if self._left < 0:
+                        self._flows.clear()
+                        self._flows.wait()
                 if self._swallowing and data.endswith(_COMMIT):
                     pair.commits = True
                 pair.server.sendall(data)
