@@ -84,7 +84,9 @@ class Worker:
     def _advance(self) -> Iterator[Outcome]:
         self._assignment.place(self._store.next_offsets)
         messages = take(self._consumer, self._limits)
-        if messages and failpoints.reach("taken"):
+        if not messages:
+            self._store.require_alive()
+        elif failpoints.reach("taken"):
             return
         runs = self._assignment.runs(messages)
         if runs:

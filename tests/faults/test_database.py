@@ -70,17 +70,19 @@ def settled(worker: Worker, settings: Settings) -> None:
 def test_a_database_killed_in_the_middle_of_work_costs_nothing(
     spare: Spare, spared: Settings, spare_commands: Commands
 ) -> None:
+    # Of the two one may have nothing left to do: what it stored last may be lost with the database all the same.
     workers = [spare_commands.worker(), spare_commands.worker()]
-    for round_ in range(2):
-        publish(spared, "import", SOURCE, plays(15_000, round_ * 15_000))
+    for round_ in range(3):
+        before = round_ * 8_000
+        publish(spared, "import", SOURCE, plays(8_000, before))
         with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
-            eventually(lambda c=connection, r=round_: dealt_with(c) > r * 15_000, *workers)  # type: ignore[misc]
+            eventually(lambda c=connection, b=before: dealt_with(c) > b, *workers)  # type: ignore[misc]
         waits = [count_waits(worker) for worker in workers]
         spare.kill("postgres")
-        eventually(lambda w=waits: any(count_waits(worker) > w[i] for i, worker in enumerate(workers)), *workers)  # type: ignore[misc]
+        eventually(lambda w=waits: all(count_waits(worker) > w[i] for i, worker in enumerate(workers)), *workers)  # type: ignore[misc]
         spare.start()
     with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
-        require_exact(spared, connection, plays(30_000), *workers)
+        require_exact(spared, connection, plays(24_000), *workers)
 
 
 def test_a_database_frozen_for_longer_than_a_session_costs_no_place_in_the_group(
@@ -120,10 +122,10 @@ def test_a_database_that_comes_back_from_an_older_backup_is_brought_up_to_date(
     shutil.rmtree(folder)
     backup.rename(folder)
     spare.start()
+    # Nothing follows: the worker, which has nothing to do, must find out by itself. It remembers tracks that the
+    # database has forgotten.
     with psycopg.connect(url, autocommit=True) as connection:
-        # The worker remembers tracks that the database has forgotten; the third thousand plays some of them.
-        publish(spared, "import", SOURCE, plays(1_000, 3_001 + 1_000))
-        require_exact(spared, connection, plays(2_000) + plays(1_000, 4_001), worker)
+        require_exact(spared, connection, plays(2_000), worker)
 
 
 # --- the way to it ----------------------------------------------------------------------------------------------------
@@ -267,11 +269,11 @@ def test_a_right_that_is_taken_away_stops_the_worker(
 
 
 def test_a_password_that_was_changed_stops_the_worker_and_is_not_told_to_the_log(
-    cluster: Settings, source: int, connection: psycopg.Connection, role: Role, humble: Worker
+    connection: psycopg.Connection, role: Role, humble: Worker
 ) -> None:
     role.order(f"alter role {role.name} password 'another-secret'")
     assert end_sessions(connection) == 1
-    publish(cluster, "import", source, plays(1, 500))
+    # It has nothing to store, and hears of it all the same.
     assert humble.ended() == 77
     assert "password authentication failed" in humble.said
     assert role.password not in humble.said
@@ -338,12 +340,12 @@ def test_a_schema_that_lost_a_column_stops_the_worker_and_makes_no_dead_letters(
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A file system of 24 MB that Postgres may use."""
+    """A file system of 10 MB that Postgres may use."""
     folder = Path(f"/tmp/scrobbles-small-{secrets.token_hex(4)}")  # noqa: S108 - Postgres must be able to enter it
     folder.mkdir()
     account = service_account()
     owned = f",uid={account.uid},gid={account.gid}" if account else ""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=24m,mode=700{owned}", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=10m,mode=700{owned}", "tmpfs", folder], check=True)
     try:
         yield folder
     finally:
@@ -352,7 +354,7 @@ def small_disk() -> Iterator[Path]:
 
 
 def fills_its_disk(spared: Settings, spare_commands: Commands, small_disk: Path) -> None:
-    listens = plays(250_000)
+    listens = plays(100_000)
     with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
         connection.execute(f"create tablespace small location '{small_disk}'".encode())
         try:
