@@ -42,6 +42,7 @@ Reason = Literal[
     "missing_artist",
     "missing_title",
     "no_metadata",
+    "not_a_play",
     "now_playing",
     "outside_window",
     "podcast",
@@ -53,7 +54,7 @@ Reason = Literal[
     "video",
 ]
 
-# The reasons that mean damage; the others are rows that no importer counts as plays (a podcast, a skipped song).
+# The reasons that mean damage; the others are rows that no importer counts as plays (a podcast, a skipped song, a love).
 REJECTIONS: frozenset[Reason] = frozenset(
     {
         "bad_time",

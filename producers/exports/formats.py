@@ -3,7 +3,18 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from producers.exports import koito, lastfm, listenbrainz, maloja, scrobbles, spotify
+from producers.exports import (
+    koito,
+    lastfm,
+    lastfm_csv,
+    librefm_csv,
+    listenbrainz,
+    maloja,
+    pano,
+    rockbox,
+    scrobbles,
+    spotify,
+)
 from producers.exports.opened import Opened
 from producers.exports.outline import Head, outline
 from producers.exports.streams import HEAD_BYTES
@@ -23,8 +34,12 @@ FORMATS = (
     Format("scrobbles", scrobbles.recognises, scrobbles.read),
     Format("koito", koito.recognises, koito.read),
     Format("lastfm", lastfm.recognises, lastfm.read),
+    Format("lastfm-csv", lastfm_csv.recognises, lastfm_csv.read),
+    Format("librefm-csv", librefm_csv.recognises, librefm_csv.read),
     Format("listenbrainz", listenbrainz.recognises, listenbrainz.read),
     Format("maloja", maloja.recognises, maloja.read),
+    Format("pano", pano.recognises, pano.read),
+    Format("rockbox", rockbox.recognises, rockbox.read),
     Format("spotify", spotify.recognises, spotify.read),
 )
 

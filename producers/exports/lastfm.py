@@ -89,7 +89,7 @@ def _listen(row: object, rules: Rules) -> Listen:
         row = _tidied(row)
     artist, album = row.artist, row.album or _NOBODY
     listened_at = _second(row.date or _NO_DATE, rules)
-    known = _track(artist.written or artist.name, row.name, album.written, row.mbid, album.mbid, artist.mbid)
+    known = lastfm_track(artist.written or artist.name, row.name, album.written, row.mbid, album.mbid, artist.mbid)
     return Listen(listened_at, known)
 
 
@@ -103,15 +103,16 @@ def _second(date: _Date, rules: Rules) -> int:
 
 # A library repeats its tracks: making each row's anew takes three times as long.
 @lru_cache(maxsize=16_384)
-def _track(
+def lastfm_track(
     artist: str | None,
-    title: str,
+    title: str | None,
     album: str | None,
     recording_mbid: str | None,
     release_mbid: str | None,
     artist_mbid: str | None,
 ) -> Track:
-    artists = credited((artist,) if artist else (), title)
+    """A track from what Last.fm calls it, each of which may be empty. Raises what make_track raises."""
+    artists = credited((artist,) if artist else (), title or "")
     guess = ids(
         mbid(recording_mbid),
         release_mbid=mbid(release_mbid) if album else None,

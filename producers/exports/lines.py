@@ -1,7 +1,7 @@
-"""JSON of which every line is a document."""
+"""Text of which every line is a row, mostly JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from producers.exports.json_text import CUT_OFF_HINT, ran_out, raw_decode
 from producers.exports.opened import Opened
@@ -9,10 +9,21 @@ from producers.exports.rows import MAX_ROW_BYTES, Refused
 from schemas.errors import DataFault
 
 
-def lines(source: Opened) -> Iterator[tuple[int, bytes | None]]:
+def is_cut_off(line: bytes) -> bool:
+    """Whether a last line that does not end is JSON that goes on."""
+    try:
+        raw_decode(line.decode(errors="ignore").lstrip())
+    except json.JSONDecodeError as error:
+        return ran_out(error)
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
+def lines(source: Opened, is_cut_off: Callable[[bytes], bool] = is_cut_off) -> Iterator[tuple[int, bytes | None]]:
     """The lines that are not blank, numbered from 1; None for one longer than MAX_ROW_BYTES.
 
-    Raises DataFault if the last line is JSON that was cut off.
+    Raises DataFault if the last line does not end and, as `is_cut_off` tells, misses something.
     """
     stream, label, place = source.stream, source.label, source.place
     byte_order_mark = stream.tell()
@@ -26,7 +37,7 @@ def lines(source: Opened) -> Iterator[tuple[int, bytes | None]]:
                 pass
             yield number, None
         elif not line.isspace():
-            if not line.endswith(b"\n") and _is_cut_off(line):
+            if not line.endswith(b"\n") and is_cut_off(line):
                 raise DataFault(f"{label} breaks off in line {number}", CUT_OFF_HINT)
             yield number, line
     # The stream will be closed when somebody asks.
@@ -44,13 +55,3 @@ def tolerant_decode(line: bytes) -> object:
     if end < len(text):
         raise Refused("malformed_row")
     return value
-
-
-def _is_cut_off(line: bytes) -> bool:
-    try:
-        raw_decode(line.decode(errors="ignore").lstrip())
-    except json.JSONDecodeError as error:
-        return ran_out(error)
-    except (ValueError, RecursionError):
-        pass
-    return False

@@ -1,5 +1,6 @@
 """Every shape an export comes in, and how to write it: the contract tests run over all of them."""
 
+import csv
 import io
 import json
 import zipfile
@@ -12,7 +13,8 @@ from msgspec.structs import replace
 
 from schemas.listen import Listen, Track
 
-START = 1_700_000_000
+# A full minute, for some formats know no seconds.
+START = 1_700_000_040
 
 
 def whole(listen: Listen) -> Listen:
@@ -20,18 +22,26 @@ def whole(listen: Listen) -> Listen:
 
 
 class Kind(NamedTuple):
-    """`row` writes one listen, `document` a file of such rows; `kept` is what of a listen they can hold."""
+    """`row` writes one listen, `document` a file of such rows; `kept` is what of a listen they can hold.
+
+    Where rows are told apart `by_line`, they are numbered by it too, and nobody can see that whole lines are missing.
+    """
 
     name: str
     format: str
     row: Callable[[Listen], str]
     document: Callable[[list[str]], bytes]
     kept: Callable[[Listen], Listen] = whole
+    by_line: bool = False
+
+
+def moment(minute: int) -> int:
+    return START + 60 * minute
 
 
 def listens(count: int) -> list[Listen]:
     return [
-        Listen(START + n, Track(("Ärtist",), f"Title {n}", "Album", duration_ms=200_000), played_ms=180_000)
+        Listen(moment(n), Track(("Ärtist",), f"Title {n}", "Album", duration_ms=200_000), played_ms=180_000)
         for n in range(count)
     ]
 
@@ -174,6 +184,84 @@ def _lastfm_pages(rows: list[str]) -> bytes:
     return f"[{', '.join(pages)}]".encode()
 
 
+_GHAN = "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid"
+
+
+def _ghan(listen: Listen) -> list[object]:
+    track = listen.track
+    return [listen.listened_at, _written(listen), track.artists[0], "", track.album or "", "", track.title, ""]
+
+
+def _ben(listen: Listen) -> list[object]:
+    return [listen.track.artists[0], listen.track.album or "", listen.track.title, _written(listen)]
+
+
+def _librefm(listen: Listen) -> list[object]:
+    return ["me", listen.track.artists[0], listen.track.title, listen.track.album or "", listen.listened_at]
+
+
+def _written(listen: Listen) -> str:
+    return datetime.fromtimestamp(listen.listened_at, UTC).strftime("%d %b %Y %H:%M")
+
+
+def minutes_kept(listen: Listen) -> Listen:
+    return replace(lastfm_kept(listen), listened_at=listen.listened_at // 60 * 60)
+
+
+def _csv_row(fields: Callable[[Listen], list[object]], delimiter: str = ",") -> Callable[[Listen], str]:
+    def row(listen: Listen) -> str:
+        text = io.StringIO()
+        csv.writer(text, delimiter=delimiter).writerow(fields(listen))
+        return text.getvalue().removesuffix("\r\n")
+
+    return row
+
+
+def _csv(*header: str, end: str = "\n") -> Callable[[list[str]], bytes]:
+    return lambda rows: "".join(f"{line}{end}" for line in (*header, *rows)).encode()
+
+
+def pano_row(listen: Listen) -> str:
+    track = listen.track
+    return json.dumps(
+        {
+            "timeHuman": "Nov 14, 2023, 10:13 PM",
+            "timeMs": listen.listened_at * 1_000,
+            "artist": track.artists[0],
+            "track": track.title,
+            "album": track.album,
+            "albumArtist": track.album_artist,
+            "durationMs": track.duration_ms,
+            "mediaPlayerPackage": "org.example",
+            "event": "scrobble",
+        }
+    )
+
+
+def pano_kept(listen: Listen) -> Listen:
+    return replace(listen, played_ms=None, track=replace(listen.track, artists=listen.track.artists[:1]))
+
+
+_NO_TABS = str.maketrans("\t\r\n", "   ")
+
+
+def rockbox_row(listen: Listen) -> str:
+    track = listen.track
+    names = [name.translate(_NO_TABS) for name in (track.artists[0], track.album or "", track.title)]
+    return "\t".join([*names, "7", str((track.duration_ms or 0) // 1_000), "L", str(listen.listened_at), ""])
+
+
+def rockbox_kept(listen: Listen) -> Listen:
+    track = listen.track
+    artist, title = track.artists[0].translate(_NO_TABS), track.title.translate(_NO_TABS)
+    album = track.album and track.album.translate(_NO_TABS)
+    return Listen(listen.listened_at, Track((artist,), title, album, duration_ms=track.duration_ms))
+
+
+def _log(rows: list[str]) -> bytes:
+    return b"#AUDIOSCROBBLER/1.1\n#TZ/UTC\n#CLIENT/Rockbox sansae200 $Revision$\n" + _lines(rows)
+
+
 def _lines(rows: list[str]) -> bytes:
     return "".join(f"{row}\n" for row in rows).encode()
 
@@ -198,7 +286,7 @@ KINDS = [
     ),
     Kind("maloja-array", "maloja", maloja_row, _array),
     Kind("koito", "koito", koito_row, _koito_document, koito_kept),
-    Kind("listenbrainz-lines", "listenbrainz", listenbrainz_row, _lines),
+    Kind("listenbrainz-lines", "listenbrainz", listenbrainz_row, _lines, by_line=True),
     Kind("listenbrainz-array", "listenbrainz", listenbrainz_row, _array),
     Kind(
         "listenbrainz-zip",
@@ -216,7 +304,27 @@ KINDS = [
         lastfm_kept,
     ),
     Kind("lastfm-array", "lastfm", lastfm_row, _array, lastfm_kept),
-    Kind("scrobbles-lines", "scrobbles", lambda listen: msgspec.json.encode(listen).decode(), _lines),
+    Kind("lastfm-csv", "lastfm-csv", _csv_row(_ghan), _csv(_GHAN), lastfm_kept, by_line=True),
+    Kind(
+        "lastfm-csv-saved",
+        "lastfm-csv",
+        _csv_row(_ghan, ";"),
+        _csv(_GHAN.replace(",", ";"), end="\r\n"),
+        lastfm_kept,
+        by_line=True,
+    ),
+    Kind("lastfm-csv-bare", "lastfm-csv", _csv_row(_ben), _csv(), minutes_kept, by_line=True),
+    Kind(
+        "librefm-csv",
+        "librefm-csv",
+        _csv_row(_librefm),
+        _csv("# Libre.fm", "+ACM- more", "User,Artist,Track,Album,Time"),
+        lastfm_kept,
+        by_line=True,
+    ),
+    Kind("pano", "pano", pano_row, _lines, pano_kept, by_line=True),
+    Kind("rockbox", "rockbox", rockbox_row, _log, rockbox_kept, by_line=True),
+    Kind("scrobbles-lines", "scrobbles", lambda listen: msgspec.json.encode(listen).decode(), _lines, by_line=True),
     Kind("spotify", "spotify", spotify_row, _array, spotify_kept),
     Kind("spotify-spaced", "spotify", spotify_row, lambda rows: ("[" + ",\n".join(rows) + "]").encode(), spotify_kept),
     Kind(

@@ -10,7 +10,7 @@ import pytest
 from producers.exports import read_export
 from schemas.errors import DataFault
 from schemas.listen import Listen, Skipped
-from tests.exports.kinds import START, listenbrainz_row, listens, zipped
+from tests.exports.kinds import START, listenbrainz_row, listens, moment, zipped
 
 ROWS = [listenbrainz_row(one).encode() + b"\n" for one in listens(4)]
 MONTH = "listens/2023/11.jsonl"
@@ -37,12 +37,12 @@ class TestOrdinaryArchives:
     def test_months_come_in_the_order_of_the_calendar(self) -> None:
         names = ["listens/2023/10.jsonl", "listens/2023/9.jsonl", "listens/2024/1.jsonl", "listens/2022/12.jsonl"]
         content = zipped({name: ROWS[order] for name, order in zip(names, (2, 1, 3, 0), strict=True)})
-        assert times(content) == [START, START + 1, START + 2, START + 3]
+        assert times(content) == [START, moment(1), moment(2), moment(3)]
 
     def test_numbers_in_names_count_only_behind_equal_text(self) -> None:
         names = ["b1/9.jsonl", "a2/1.jsonl", "a10/1.jsonl", "a1/" + "9" * 5_000]
         content = zipped({name: ROWS[order] for name, order in zip(names, (3, 1, 2, 0), strict=True)})
-        assert times(content) == [START, START + 1, START + 2, START + 3]
+        assert times(content) == [START, moment(1), moment(2), moment(3)]
 
     def test_what_else_a_listenbrainz_archive_holds_is_passed_over(self) -> None:
         content = zipped(
@@ -71,7 +71,7 @@ class TestOrdinaryArchives:
             archive.writestr(MONTH, ROWS[0])
             with pytest.warns(UserWarning, match="Duplicate"):
                 archive.writestr(MONTH, ROWS[1])
-        assert times(file.getvalue()) == [START, START + 1]
+        assert times(file.getvalue()) == [START, moment(1)]
 
     def test_a_link_is_not_followed(self) -> None:
         link = zipfile.ZipInfo("listens/2023/12.jsonl")

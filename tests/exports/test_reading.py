@@ -11,7 +11,7 @@ from producers.exports import FORMATS, read_export, sniff
 from producers.exports.unknown import describe
 from schemas.errors import DataFault, UsageFault
 from schemas.listen import Listen
-from tests.exports.kinds import KINDS, START, Kind, listenbrainz_row, listens, maloja_row, zipped
+from tests.exports.kinds import KINDS, START, Kind, listenbrainz_row, listens, maloja_row, moment, zipped
 
 LINES = [f"{listenbrainz_row(one)}\n".encode() for one in listens(3)]
 MALOJA = f'{{"scrobbles": [{maloja_row(listens(1)[0])}]}}'.encode()
@@ -25,7 +25,7 @@ def times(source: str | Path | io.BytesIO) -> list[int]:
 def test_standard_input(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     content = io.BytesIO(kind.document([kind.row(one) for one in listens(2)]))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(content))
-    assert times("-") == [START, START + 1]
+    assert times("-") == [START, moment(1)]
     assert not content.closed
 
 
@@ -34,7 +34,7 @@ def test_a_pipe_that_gives_a_few_bytes_at_a_time() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(min(size or 7, 7))
 
-    assert times(Dripping(b"".join(LINES))) == [START, START + 1, START + 2]
+    assert times(Dripping(b"".join(LINES))) == [START, moment(1), moment(2)]
 
 
 @pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="the system has no names for open files")
@@ -56,7 +56,7 @@ class TestFolders:
         (tmp_path / "x/listens/nowhere").symlink_to(tmp_path / "nowhere")
         os.mkfifo(tmp_path / "x/pipe")
         items = list(read_export(tmp_path))
-        assert times(tmp_path) == [START, START + 1, START + 2]
+        assert times(tmp_path) == [START, moment(1), moment(2)]
         assert [getattr(item, "member", "") for item in items][1::2] == [
             f"x/listens/2023/{month}.jsonl" for month in (2, 10, 11)
         ]
@@ -66,7 +66,7 @@ class TestFolders:
         (tmp_path / "b.jsonl").write_bytes(LINES[1])
         items = list(read_export(tmp_path))
         assert getattr(items[1], "member", None) == "a.zip/listens/2023/11.jsonl"
-        assert times(tmp_path) == [START, START + 1]
+        assert times(tmp_path) == [START, moment(1)]
 
     def test_without_exports(self, tmp_path: Path) -> None:
         with pytest.raises(DataFault, match=f"{tmp_path} holds no files"):
