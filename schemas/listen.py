@@ -54,7 +54,7 @@ Reason = Literal[
     "video",
 ]
 
-# The reasons that mean damage; the others are rows that no importer counts as plays (a podcast, a skipped song, a love).
+# The reasons that mean damage; the others are rows that no importer counts as plays (a podcast, a skipped song).
 REJECTIONS: frozenset[Reason] = frozenset(
     {
         "bad_time",
