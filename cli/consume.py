@@ -10,7 +10,8 @@ import typer
 from cli.logs import configure_logs, last_word, log
 from cli.wiring import database_url, settings
 from consumers.listens.loop import Limits, Waiting
-from consumers.listens.metrics import record, serve
+from consumers.listens.metrics import publish, record
+from consumers.listens.serving import serving
 from consumers.listens.start import joined
 from schemas.topics import LANES
 
@@ -32,18 +33,19 @@ def consume(
     stop = _StopOnSignal()
     lanes = LANES if lane == "all" else (lane,)
     with last_word(chosen), joined(chosen, database_url(chosen), lanes, Limits()) as worker:
-        serve(chosen.metrics_port)
-        # What is alive now stays alive: the collector would look through it again and again, and batches make no
-        # cycles.
-        gc.freeze()
-        gc.disable()
-        log("info", "started", lane=lane, group=chosen.group)
-        for outcome in worker.run(stop):
-            record(outcome)
-            if isinstance(outcome, Waiting):
-                log("warning", outcome.event, reason=outcome.reason, seconds=outcome.seconds)
-            else:
-                log("debug", "stored", **outcome._asdict())
+        publish(worker)
+        with serving(worker.health, chosen.metrics_host, chosen.metrics_port) as address:
+            # What is alive now stays alive: the collector would look through it again and again, and batches make no
+            # cycles.
+            gc.freeze()
+            gc.disable()
+            log("info", "started", lane=lane, group=chosen.group, health=address)
+            for outcome in worker.run(stop):
+                record(outcome)
+                if isinstance(outcome, Waiting):
+                    log("warning", outcome.event, reason=outcome.reason, seconds=outcome.seconds)
+                else:
+                    log("debug", "stored", **outcome._asdict())
 
 
 class _StopOnSignal:

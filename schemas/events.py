@@ -34,10 +34,9 @@ Ending: TypeAlias = Literal[
 Event: TypeAlias = (
     Ending
     | Literal[
-        "started",
+        "started",  # and where its health and metrics are
         "stored",  # a batch: what became of its messages
         "waiting",  # the database cannot be used now, and why; it is tried again
         "fenced",  # another worker owns a partition of the batch; nothing was stored
-        "serving",  # where metrics and health are
     ]
 )

@@ -1,5 +1,13 @@
 """The names of all metrics, in base units, no user and no track as a label. Dashboards and alerts use only these."""
 
+# Gauge, labels topic and partition: messages in Kafka that are not stored yet, of the partitions this worker has.
+LAG_MESSAGES = "scrobble_consumer_lag_messages"
+# Gauge, labels topic and partition: seconds since the broker got the last message that is stored; 0 without a lag.
+LAG_SECONDS = "scrobble_consumer_lag_seconds"
+# Gauge: how many partitions this worker has.
+ASSIGNED_PARTITIONS = "scrobble_assigned_partitions"
+# Counter: times the group gave it some.
+REBALANCES = "scrobble_rebalances_total"
 # Counter; label outcome: inserted, duplicate, dead.
 SINK_ROWS = "scrobble_sink_rows_total"
 # Histogram, rows of one batch.
@@ -8,3 +16,7 @@ SINK_BATCH_ROWS = "scrobble_sink_batch_rows"
 SINK_FLUSH_SECONDS = "scrobble_sink_flush_seconds"
 # Counter; each time a worker could not store and waited.
 SINK_WAITS = "scrobble_sink_waits_total"
+# Counter; label reason: those of consumers/listens/deadletter.py.
+DEAD_LETTERS = "scrobble_dlq_messages_total"
+# Gauge, always 1; label version.
+BUILD_INFO = "scrobble_build_info"

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import platformdirs
@@ -41,8 +41,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_protocol: Literal["consumer", "classic"] = "consumer"
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
-    # Where a worker serves its metrics, on loopback; 0 is nowhere.
-    metrics_port: int = 0
+    # Where a worker serves health and metrics; 0 is any free port, which it logs. They tell names of topics and
+    # partitions to whoever asks, so nobody on the network may, unless that is wanted.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     kafka_properties: dict[str, str] = {}
 
 

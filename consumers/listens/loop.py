@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, Message
 
 from consumers.listens.batch import Batch, condemned, pack
 from consumers.listens.breaker import Breaker
-from consumers.listens.offsets import Assignment
+from consumers.listens.offsets import Assignment, Lag
 from consumers.listens.runs import Run, halves
 from consumers.listens.store import Fenced, Outcome, Store
 from schemas import failpoints
@@ -46,6 +46,15 @@ class Waiting(NamedTuple):
     event: Event = "waiting"
 
 
+class Health(NamedTuple):
+    """How a worker is: when its loop last went round (monotonic), what keeps it from storing, its partitions."""
+
+    ticked: float
+    trouble: str | None
+    assigned: int
+    rebalances: int
+
+
 # Messages per call: with one call for all, a batch of long messages could hold far more than its bytes.
 _CHUNK = 1_000
 _LONGEST_WAIT = 2.0
@@ -61,6 +70,8 @@ class Worker:
         self._database_url = database_url
         self._limits = limits
         self._breaker = Breaker()
+        self._ticked = time.monotonic()
+        self._trouble: str | None = None
         self._store = Store(database_url)
 
     def run(self, stopping: Callable[[], bool]) -> Iterator[Outcome | Waiting]:
@@ -71,8 +82,10 @@ class Worker:
         """
         try:
             while not stopping():
+                self._ticked = time.monotonic()
                 try:
                     yield from self._advance()
+                    self._trouble = None
                 except Fenced:
                     self._assignment.forget()
                     yield Waiting("another worker owns a partition of this batch", 0, "fenced")
@@ -80,6 +93,14 @@ class Worker:
                     yield from self._recover(error, stopping)
         finally:
             self._store.close()
+
+    def health(self) -> Health:
+        """For whoever asks, from any thread."""
+        return Health(self._ticked, self._trouble, len(self._assignment), self._assignment.rebalances)
+
+    def lags(self) -> list[Lag]:
+        """How far behind it is in each of its partitions; from any thread, asks nobody."""
+        return self._assignment.lags()
 
     def _advance(self) -> Iterator[Outcome]:
         self._assignment.place(self._store.next_offsets)
@@ -93,9 +114,11 @@ class Worker:
             for outcome in self._save(runs):
                 yield outcome
                 self._breaker.count(outcome)
+                self._ticked = time.monotonic()
             passed = self._assignment.passed(runs)
             if not failpoints.reach("telling"):
                 self._consumer.commit(offsets=passed, asynchronous=True)
+        self._assignment.measure()
 
     def _save(self, runs: Sequence[Run]) -> Iterator[Outcome]:
         try:
@@ -123,14 +146,16 @@ class Worker:
         """Forget the batch, and wait for a database that works, still polling."""
         meaning = meaning_of(error)
         self._assignment.forget()
+        self._trouble = _first_line(error)
         if meaning == "again":
-            yield Waiting(_first_line(error), 0)
+            yield Waiting(self._trouble, 0)
             return
         if meaning != "gone":
             raise fault_of(error, self._database_url) from error
         self._store.close()
-        reason, seconds = _first_line(error), 0.1
+        reason, seconds = self._trouble, 0.1
         while not stopping():
+            self._ticked, self._trouble = time.monotonic(), reason
             yield Waiting(reason, seconds)
             self._consumer.consume(1, seconds)  # everything is paused: this only keeps our place in the group
             try:

@@ -1,15 +1,24 @@
 """What a worker publishes for Prometheus; it reads the outcomes beside the loop, never in it."""
 
-from prometheus_client import Counter, Histogram, start_http_server
+from collections.abc import Iterator
+from importlib.metadata import version
 
-from consumers.listens.loop import Waiting
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from consumers.listens.loop import Waiting, Worker
 from consumers.listens.store import Outcome
 from schemas import metrics
+from schemas.settings import APPLICATION
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody looks at
 _rows = Counter(metrics.SINK_ROWS, "Messages that were stored, by what became of them.", ["outcome"])
+_dead = Counter(metrics.DEAD_LETTERS, "Messages that became dead letters, by reason.", ["reason"])
 _batch_rows = Histogram(metrics.SINK_BATCH_ROWS, "Messages per batch.", buckets=(1, 10, 100, 500, 1_000, 2_500, 5_000))
 _flush = Histogram(metrics.SINK_FLUSH_SECONDS, "Seconds to store a batch.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 5))
 _waits = Counter(metrics.SINK_WAITS, "Times the worker could not store and waited.")
+_build = Gauge(metrics.BUILD_INFO, "The version that runs.", ["version"])
 
 
 def record(outcome: Outcome | Waiting) -> None:
@@ -19,11 +28,37 @@ def record(outcome: Outcome | Waiting) -> None:
         return
     for name in ("inserted", "duplicate", "dead"):
         _rows.labels(name).inc(getattr(outcome, name))
+    for reason, number in outcome.reasons.items():
+        _dead.labels(reason).inc(number)
     _batch_rows.observe(outcome.read)
     _flush.observe(outcome.seconds)
 
 
-def serve(port: int) -> None:
-    """Serve them on loopback; port 0 means not at all."""
-    if port:
-        start_http_server(port, "127.0.0.1")
+def publish(worker: Worker) -> None:
+    """Have the lag of this worker measured each time somebody asks; in between it costs nothing."""
+    _build.labels(version(APPLICATION)).set(1)
+    REGISTRY.register(_Lag(worker))
+
+
+class _Lag(Collector):
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def describe(self) -> list[Metric]:
+        return []  # nothing is known before the group has given us partitions
+
+    def collect(self) -> Iterator[Metric]:
+        health = self._worker.health()
+        yield GaugeMetricFamily(metrics.ASSIGNED_PARTITIONS, "Partitions of this worker.", health.assigned)
+        yield CounterMetricFamily(metrics.REBALANCES, "Times the group gave it some.", health.rebalances)
+        messages = GaugeMetricFamily(metrics.LAG_MESSAGES, "Messages not stored yet.", labels=["topic", "partition"])
+        seconds = GaugeMetricFamily(
+            metrics.LAG_SECONDS, "Seconds since the broker got the last stored one.", labels=["topic", "partition"]
+        )
+        for lag in self._worker.lags():
+            place = [lag.topic, str(lag.number)]
+            messages.add_metric(place, lag.messages)
+            if lag.seconds is not None:
+                seconds.add_metric(place, lag.seconds)
+        yield messages
+        yield seconds

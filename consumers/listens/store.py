@@ -10,7 +10,9 @@ worker that meets the same new artist waits for this short transaction only, not
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,6 +60,7 @@ class Outcome(NamedTuple):
     duplicate: int
     dead: int
     seconds: float
+    reasons: Mapping[str, int] = MappingProxyType({})
 
 
 class Store:
@@ -137,7 +140,8 @@ class Store:
         read, inserted, dead = (
             sum(getattr(count, part) for count in batch.counts) for part in ("read", "inserted", "dead")
         )
-        return Outcome(read, inserted, read - inserted - dead, dead, time.monotonic() - started)
+        reasons = Counter(str(letter.reason) for letter in batch.dead)
+        return Outcome(read, inserted, read - inserted - dead, dead, time.monotonic() - started, reasons)
 
     def _save_entities(self, unseen: Unseen) -> None:
         copies = dict(unseen.copies())
