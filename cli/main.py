@@ -27,6 +27,7 @@ VERBS = {
     "offsets": "offsets",
     "top": "top",
     "recent": "recent",
+    "export": "export",
     "user": "user",
 }
 

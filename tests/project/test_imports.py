@@ -33,6 +33,7 @@ KNOW_POSTGRES = {
     "consumers/listens/ledger.py",
     "consumers/listens/loop.py",
     "producers/aliases.py",
+    "producers/history.py",
     "producers/importing.py",
     "producers/replay.py",
     "deploy/local/postgres.py",
