@@ -48,36 +48,41 @@ def recognises(head: Head) -> bool:
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row of the list, numbered from 1. Raises DataFault where the JSON ends or breaks."""
-    return outcomes(source, document_rows(source, *_LISTS, row=_Row), _listen)
+    return outcomes(source, document_rows(source, *_LISTS, row=Row), listen_of)
 
 
-class _Album(msgspec.Struct):
+class Album(msgspec.Struct):
+    """An album; files that others wrote call its title `name`."""
+
     albumtitle: str | None = None
     name: str | None = None
     artists: tuple[str, ...] | None = None
 
 
-class _Track(msgspec.Struct):
+class Song(msgspec.Struct):
+    """A track, its length in seconds."""
+
     artists: tuple[str, ...] | None = None
     title: str | None = None
-    album: _Album | None = None
+    album: Album | None = None
     length: Scalar = None
 
 
-class _Row(msgspec.Struct):
+class Row(msgspec.Struct):
     """A row as Maloja writes it; `_tidied` makes one of what others have made of such rows."""
 
     time: int
-    track: _Track
+    track: Song
     duration: Scalar = None
 
 
-_NO_ALBUM = _Album()
+_NO_ALBUM = Album()
 
 
-def _listen(row: object, rules: Rules) -> Listen:
-    if not isinstance(row, _Row):
-        return _listen(_tidied(row, rules), rules)
+def listen_of(row: object, rules: Rules) -> Listen:
+    """The listen of a row, be it a Row or what JSON makes of one. Raises Refused."""
+    if not isinstance(row, Row):
+        return listen_of(_tidied(row, rules), rules)
     listened_at = epoch_seconds(row.time, rules)
     track = row.track
     album = track.album or _NO_ALBUM
@@ -85,18 +90,18 @@ def _listen(row: object, rules: Rules) -> Listen:
     return Listen(listened_at, known, None if row.duration is None else milliseconds(row.duration, _SECOND))
 
 
-def _tidied(row: object, rules: Rules) -> _Row:
+def _tidied(row: object, rules: Rules) -> Row:
     if not isinstance(row, dict) or not isinstance(track := row.get("track"), dict):
         raise Refused("malformed_row")
     album = track.get("album")
     if not isinstance(album, dict):
         album = {"albumtitle": album}
-    return _Row(
+    return Row(
         epoch_seconds(row.get("time"), rules),
-        _Track(
+        Song(
             strings(track.get("artists")),
             text(track.get("title")),
-            _Album(text(album.get("albumtitle")), text(album.get("name")), strings(album.get("artists"))),
+            Album(text(album.get("albumtitle")), text(album.get("name")), strings(album.get("artists"))),
             scalar(track.get("length")),
         ),
         scalar(row.get("duration")),

@@ -1,8 +1,8 @@
 """From a path to listens: find what can be read, recognise the format, read it."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 
 from producers.exports.alias import Alias
 from producers.exports.formats import FORMATS, Format, format_of
@@ -42,7 +42,9 @@ class Export:
         here = sizes[self._member] if stream.closed else stream.tell()
         return (sum(sizes[: self._member]) + here) / max(sum(sizes), 1)
 
-    def _read(self, members: list[tuple[Member, Format]], rules: Rules, start: Position) -> Iterator[Listen | Skipped]:
+    def _read(
+        self, members: list[tuple[Member, Format]], rules: Rules, start: Position
+    ) -> Generator[Listen | Skipped, None, None]:
         for number, (member, known) in enumerate(members[start.member :], start.member):
             begin = start if number == start.member else Position()
             with member.open() as stream:
@@ -102,7 +104,10 @@ def open_export(
             raise DataFault(
                 f"{_name_of(source)} holds exports of several formats: {', '.join(names)}", "Import them one by one."
             )
-        yield Export(known, rules or Rules(latest_second()), start or Position(), aliases)
+        export = Export(known, rules or Rules(latest_second()), start or Position(), aliases)
+        # Reading may have ended in the middle, with files open that only the reader knows.
+        with closing(export.rows):
+            yield export
 
 
 def _named_format(name: str) -> Format:

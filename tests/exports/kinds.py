@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ class Kind(NamedTuple):
     """`row` writes one listen, `document` a file of such rows; `kept` is what of a listen they can hold.
 
     Where rows are told apart `by_line`, they are numbered by it too, and nobody can see that whole lines are missing.
+    A database orders its rows by their times, which are all different.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Kind(NamedTuple):
     document: Callable[[list[str]], bytes]
     kept: Callable[[Listen], Listen] = whole
     by_line: bool = False
+    database: bool = False
 
 
 def moment(minute: int) -> int:
@@ -67,6 +71,53 @@ def maloja_row(listen: Listen) -> str:
             "origin": "client:test",
         }
     )
+
+
+def maloja_database(rows: list[str]) -> bytes:
+    """What Maloja 3.2 stores; what is no row of its export becomes a scrobble of a track that is not there."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(MALOJA_SCHEMA)
+        time = START
+        for number, text in enumerate(rows):
+            row = json.loads(text)
+            if not isinstance(row, dict) or "track" not in row:
+                time += 1
+                database.execute("INSERT INTO scrobbles (timestamp, track_id) VALUES (?, -1)", (time,))
+                continue
+            time, track, album = row["time"], row["track"], row["track"]["album"]
+            if album:
+                database.execute("INSERT INTO albums (id, albtitle) VALUES (?, ?)", (number, album["albumtitle"]))
+            given = (number, track["title"], track["length"], number if album else None)
+            database.execute("INSERT INTO tracks (id, title, length, album_id) VALUES (?, ?, ?, ?)", given)
+            _add_artists(database, "track", number, track["artists"])
+            _add_artists(database, "album", number, (album or {}).get("artists") or [])
+            database.execute("INSERT INTO scrobbles VALUES (?, NULL, 'x', ?, ?, NULL)", (time, row["duration"], number))
+        database.commit()
+        return database.serialize()
+
+
+def _add_artists(database: sqlite3.Connection, kind: str, owner: int, names: list[str | None]) -> None:
+    for name in names:
+        database.execute("INSERT INTO artists (name) SELECT ?1 WHERE ?1 NOT IN (SELECT name FROM artists)", (name,))
+        link = f"INSERT INTO {kind}artists (artist_id, {kind}_id) SELECT id, ? FROM artists WHERE name = ?"  # noqa: S608
+        database.execute(link, (owner, name))
+
+
+MALOJA_SCHEMA = """
+CREATE TABLE _maloja ("key" VARCHAR NOT NULL, value VARCHAR, PRIMARY KEY ("key"));
+CREATE TABLE artists (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name VARCHAR, name_normalized VARCHAR);
+CREATE TABLE albums (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, albtitle VARCHAR, albtitle_normalized VARCHAR);
+CREATE TABLE tracks (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, title VARCHAR, title_normalized VARCHAR,
+    length INTEGER, album_id INTEGER REFERENCES albums (id));
+CREATE TABLE scrobbles (timestamp INTEGER NOT NULL PRIMARY KEY, rawscrobble VARCHAR, origin VARCHAR, duration INTEGER,
+    track_id INTEGER REFERENCES tracks (id), extra VARCHAR);
+CREATE TABLE trackartists (id INTEGER NOT NULL PRIMARY KEY, artist_id INTEGER REFERENCES artists (id),
+    track_id INTEGER REFERENCES tracks (id), UNIQUE (artist_id, track_id));
+CREATE TABLE albumartists (id INTEGER NOT NULL PRIMARY KEY, artist_id INTEGER REFERENCES artists (id),
+    album_id INTEGER REFERENCES albums (id), UNIQUE (artist_id, album_id));
+CREATE TABLE associated_artists (source_artist INTEGER REFERENCES artists (id),
+    target_artist INTEGER REFERENCES artists (id), UNIQUE (source_artist, target_artist));
+"""
 
 
 def listenbrainz_row(listen: Listen) -> str:
@@ -285,6 +336,7 @@ KINDS = [
         lambda rows: b'{"status":"ok", "list":' + _array(rows) + b', "pagination":{"page":0,"next_page":null}}',
     ),
     Kind("maloja-array", "maloja", maloja_row, _array),
+    Kind("maloja-db", "maloja-db", maloja_row, maloja_database, database=True),
     Kind("koito", "koito", koito_row, _koito_document, koito_kept),
     Kind("listenbrainz-lines", "listenbrainz", listenbrainz_row, _lines, by_line=True),
     Kind("listenbrainz-array", "listenbrainz", listenbrainz_row, _array),
@@ -340,4 +392,5 @@ KINDS = [
         spotify_kept,
     ),
 ]
-STREAMED = [kind for kind in KINDS if not kind.name.endswith("-zip")]
+STREAMED = [kind for kind in KINDS if not kind.database and not kind.name.endswith("-zip")]
+LISTED = [kind for kind in KINDS if not kind.database]
