@@ -5,8 +5,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
+import sql
 from cli.console import complain, emit_json, out, table
-from cli.wiring import lag, settings, stored
+from cli.wiring import connected, lag, settings, stored
+from deploy.local import supervisor
 from deploy.local.processes import Process
 from deploy.local.stack import processes_of
 from schemas.errors import Fault
@@ -25,10 +27,11 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     """
     chosen = settings()
     processes = processes_of(chosen.data)
-    problems = [f"{process.name} has ended" for process in processes if not process.is_running()]
+    problems = [f"{process.name} {_end_of(process)}" for process in processes if not process.is_running()]
     behind = _ask(lag, chosen, problems)
     counts = _ask(stored, chosen, problems)
     listens, dead_letters = counts or (None, None)
+    elsewhere = _ask(_workers_elsewhere, chosen, []) or 0
     if json:
         emit_json(
             {
@@ -39,12 +42,15 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
                 "lag": behind,
                 "listens": listens,
                 "dead_letters": dead_letters,
+                "workers_elsewhere": elsewhere,
                 "processes": [_described(process) for process in processes],
             }
         )
     else:
         _show_processes(processes)
         _show_numbers(chosen, behind or {}, listens, dead_letters)
+        if elsewhere:
+            out.print(f"{elsewhere} more workers that were not started here use this database")
     if problems:
         for problem in problems:
             complain(problem)
@@ -61,16 +67,34 @@ def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[str
 
 
 def _described(process: Process) -> dict[str, object]:
-    about = process.about
-    state = "running" if process.is_running() else "stopped"
-    return {
+    about, ended = process.about, process.ended
+    described: dict[str, object] = {
         "name": process.name,
         "kind": about.kind,
         "version": about.version,
         "pid": process.pid,
-        "address": about.address,
-        "state": state,
+        "address": about.settings.get("health", about.address),
+        "state": "running" if process.is_running() else "restarting" if ended and ended.again else "stopped",
     }
+    return described | ({"exit_code": ended.code, "reason": ended.sentence} if ended else {})
+
+
+def _end_of(process: Process) -> str:
+    """How a process ended that should run."""
+    if process.name == supervisor.NAME:
+        return "has ended: workers go on, but nobody starts them again; `scrobbles up` does"
+    if process.ended is None:
+        return "has ended"
+    how = "is about to be started again, it" if process.ended.again else "has stopped for good, it"
+    return f"{how} ended with {process.ended.code}: {process.ended.sentence}"
+
+
+def _workers_elsewhere(chosen: Settings) -> int:
+    """How many workers are connected that this data folder knows nothing of."""
+    here = sum(process.about.kind == supervisor.KIND and process.is_running() for process in processes_of(chosen.data))
+    with connected(chosen) as connection:
+        (sessions,) = connection.execute(sql.read("worker_sessions")).fetchone() or (0,)
+    return max(int(sessions) - here, 0)
 
 
 def _address(processes: list[Process], name: str) -> str | None:
@@ -80,7 +104,8 @@ def _address(processes: list[Process], name: str) -> str | None:
 def _show_processes(processes: list[Process]) -> None:
     shown = table("process", "kind", "version", "pid", "address", "state", right=("pid",))
     for process in processes:
-        shown.add_row(*(str(value) for value in _described(process).values()))
+        described = _described(process)
+        shown.add_row(*(str(described[name]) for name in ("name", "kind", "version", "pid", "address", "state")))
     if processes:
         out.print(shown)
     else:

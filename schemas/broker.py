@@ -198,14 +198,20 @@ def first_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int
 
 
 def _offsets(client: AdminClient, topics: list[str], which: OffsetSpec) -> dict[tuple[str, int], int]:
-    try:
-        known = client.list_topics(timeout=ANSWER_SECONDS).topics
-        wanted = {
-            TopicPartition(name, number): which for name in topics if name in known for number in known[name].partitions
-        }
-        answers = client.list_offsets(wanted)
-        return {(at.topic, at.partition): answer.result(ANSWER_SECONDS).offset for at, answer in answers.items()}
-    except KafkaException as error:
-        raise DependencyGone(
-            f"Kafka does not tell where its logs end: {error.args[0].str()}", "", "kafka_gone"
-        ) from error
+    """Ask until it answers: a broker that has just started does not know yet that it leads its partitions."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return _offsets_now(client, topics, which)
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                sentence = f"Kafka does not tell where its logs begin and end: {error.args[0].str()}"
+                raise DependencyGone(sentence, "", "kafka_gone") from error
+        time.sleep(_LOOK_SECONDS)
+
+
+def _offsets_now(client: AdminClient, topics: list[str], which: OffsetSpec) -> dict[tuple[str, int], int]:
+    known = client.list_topics(timeout=ANSWER_SECONDS).topics
+    places = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+    answers = client.list_offsets(dict.fromkeys(places, which))
+    return {(at.topic, at.partition): answer.result(ANSWER_SECONDS).offset for at, answer in answers.items()}

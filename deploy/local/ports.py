@@ -37,6 +37,12 @@ def ports(places: Places, names: Iterable[str]) -> list[int]:
     return list(chosen.values())
 
 
+def free_port(preferred: int) -> int:
+    """A free loopback port: this one where it is free. 0 prefers none."""
+    with _bound(preferred) as held:
+        return int(held.getsockname()[1])
+
+
 def answers(port: int) -> bool:
     """Whether somebody listens on this loopback port."""
     with socket.socket() as probe:

@@ -47,6 +47,14 @@ class About(msgspec.Struct, frozen=True):
     settings: dict[str, str] = {}
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """How a supervised process ended: its exit code (a signal is negative), why, and whether it is started again."""
+
+    code: int
+    sentence: str
+    again: bool
+
+
 class Process(msgspec.Struct, frozen=True):
     """One started process. `started` counts from the boot of the machine: setting the clock does not change it."""
 
@@ -54,6 +62,7 @@ class Process(msgspec.Struct, frozen=True):
     pid: int
     started: float
     about: About
+    ended: Ended | None = None
 
     def is_running(self) -> bool:
         """Whether this very process, not another one with its number, still runs."""
@@ -81,8 +90,18 @@ def start(places: Places, program: Program, about: About) -> Process:
         )
         _children.append(child)
         process = Process(program.name, child.pid, _started(psutil.Process(child.pid)), about)
-        write_atomically(_record(places, program.name), process)
+        record(places, process)
     return process
+
+
+def record(places: Places, process: Process) -> None:
+    """Write down what is known of a process."""
+    write_atomically(_record(places, process.name), process)
+
+
+def exit_code(process: Process) -> int | None:
+    """How a child of ours ended; None while it runs, and for any other process."""
+    return next((child.poll() for child in _children if child.pid == process.pid), None)
 
 
 def recorded(places: Places) -> list[Process]:

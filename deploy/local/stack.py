@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.local import postgres, processes, which_broker
+from deploy.local import postgres, processes, supervisor, which_broker
 from deploy.local.account import service_account
 from deploy.local.lock import locked
 from deploy.local.places import Places, Say, open_places, purge, write_atomically
@@ -58,10 +58,9 @@ def changing(data: Path, say: Say) -> Iterator[Places]:
             yield places
         except BaseException:
             with held_back():
-                begun = [process for process in processes.recorded(places) if process not in before]
-                if begun:
+                if _begun(places, before):
                     say("stopping what was started")
-                _stop(places, begun, say)
+                _stop(places, before, say)
             raise
 
 
@@ -97,7 +96,7 @@ def stop(data: Path, say: Say = lambda _: None, *, purging: bool = False) -> Non
         return
     with locked(data, say):
         places = open_places(data)
-        _stop(places, processes.recorded(places), say)
+        _stop(places, [], say)
         if purging:
             purge(places)
 
@@ -107,9 +106,21 @@ def processes_of(data: Path) -> list[Process]:
     return sorted(processes.recorded(Places(data, service_account())), key=_start_order)
 
 
-def _stop(places: Places, chosen: list[Process], say: Say) -> None:
-    """Workers together, then the broker, then the database. A signal meanwhile must not leave half of them."""
+def _begun(places: Places, before: list[Process]) -> list[Process]:
+    """What this command has started. Workers of a supervisor that ran before come and go without us."""
+    recorded = processes.recorded(places)
+    supervised = any(process.name == supervisor.NAME and process in before for process in recorded)
+    return [p for p in recorded if p not in before and not (supervised and p.about.kind == supervisor.KIND)]
+
+
+def _stop(places: Places, before: list[Process], say: Say) -> None:
+    """Stop all but those of before: workers, the broker, the database. A signal meanwhile must not leave half of them.
+
+    First of all the supervisor, for it would start the workers again.
+    """
     try:
+        processes.stop(places, [process for process in _begun(places, before) if process.name == supervisor.NAME], say)
+        chosen = _begun(places, before)
         processes.stop(places, [process for process in chosen if process.name not in SERVERS], say)
         processes.stop(places, [process for process in chosen if process.name == "kafka"], say)
         # Postgres takes SIGTERM for "when everybody has left"; SIGINT is its fast and clean end.
@@ -132,7 +143,7 @@ def _publish(places: Places) -> None:
 
 
 def _start_order(process: Process) -> tuple[int, str]:
-    order = ("postgres", "kafka")
+    order = ("postgres", "kafka", supervisor.NAME)
     return (order.index(process.name) if process.name in order else len(order), process.name)
 
 

@@ -4,7 +4,9 @@ import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from schemas.settings import STACK_FILE
@@ -24,7 +26,7 @@ def test_status_shows_every_process_and_where_it_is(running: Path) -> None:
     assert code == 0, errors
     shown = json.loads(output)
     assert {process["name"]: process["pid"] for process in shown["processes"]} == pids(running)
-    assert set(pids(running)) == {"postgres", "kafka", "consumer-1", "consumer-2"}
+    assert set(pids(running)) == {"postgres", "kafka", "supervisor", "consumer-1", "consumer-2"}
     assert {process["state"] for process in shown["processes"]} == {"running"}
     assert shown["lag"] == {"live": 0, "import": 0}
     assert (shown["listens"], shown["dead_letters"], shown["bridge_url"], shown["web_url"]) == (0, 0, None, None)
@@ -69,13 +71,84 @@ def test_a_failing_up_leaves_alone_what_ran_before(running: Path) -> None:
     assert pids(running) == before
 
 
-def test_status_tells_of_a_process_that_died(running: Path) -> None:
-    os.kill(pids(running)["consumer-2"], signal.SIGKILL)
-    eventually(lambda: "consumer-2" not in pids(running))
-    code, output, errors = finish(scrobbles(running, "status", "--json"))
+def status(data: Path) -> tuple[int, dict[str, dict[str, Any]], str]:
+    code, output, errors = finish(scrobbles(data, "status", "--json"))
+    return code, {process["name"]: process for process in json.loads(output)["processes"]}, errors
+
+
+def test_a_worker_that_is_killed_is_started_again_and_serves_where_it_did(running: Path) -> None:
+    before = pids(running)
+    _, described, _ = status(running)
+    os.kill(before["consumer-2"], signal.SIGKILL)
+    eventually(lambda: pids(running).get("consumer-2") not in (None, before["consumer-2"]))
+    code, after, errors = status(running)
+    assert code == 0, errors
+    assert after["consumer-2"]["address"] == described["consumer-2"]["address"]
+    assert pids(running)["consumer-1"] == before["consumer-1"]
+    assert "consumer-2 ended with -9: killed by SIGKILL; again in" in (running / "log" / "supervisor.log").read_text()
+
+
+def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_next_up(running: Path) -> None:
+    url = json.loads((running / STACK_FILE).read_bytes())["database_url"]
+    before = pids(running)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("update consumer_offset set topic_id = gen_random_uuid()")
+        os.kill(before["consumer-1"], signal.SIGKILL)
+        eventually(lambda: status(running)[1]["consumer-1"]["state"] == "stopped")
+        code, described, errors = status(running)
+        assert code == 1
+        assert described["consumer-1"]["exit_code"] == 65
+        assert "was deleted and made anew" in described["consumer-1"]["reason"]
+        assert "consumer-1 has stopped for good, it ended with 65: the topic scrobbles." in errors
+        connection.execute("delete from consumer_offset")
+    code, _, errors = finish(scrobbles(running, "up"))
+    assert code == 0, errors
+    assert status(running)[0] == 0
+    assert pids(running)["supervisor"] == before["supervisor"]
+
+
+def test_without_their_supervisor_workers_go_on_and_status_says_so_until_the_next_up(running: Path) -> None:
+    before = pids(running)
+    os.kill(before["supervisor"], signal.SIGKILL)
+    eventually(lambda: "supervisor" not in pids(running))
+    code, described, errors = status(running)
     assert code == 1
-    assert "consumer-2 has ended" in errors
-    assert {p["name"] for p in json.loads(output)["processes"] if p["state"] == "stopped"} == {"consumer-2"}
+    assert {name for name, process in described.items() if process["state"] == "running"} == set(before) - {
+        "supervisor"
+    }
+    assert "supervisor has ended: workers go on, but nobody starts them again" in errors
+    assert finish(scrobbles(running, "up"))[0] == 0
+    after = pids(running)
+    assert set(after) == set(before)
+    assert after["kafka"] == before["kafka"]
+    os.kill(after["consumer-1"], signal.SIGKILL)
+    eventually(lambda: pids(running).get("consumer-1") not in (None, after["consumer-1"]))
+
+
+def test_everything_killed_at_once_comes_back_with_the_next_up(running: Path) -> None:
+    before = pids(running)
+    # The supervisor first, else it starts the workers again meanwhile.
+    for name in sorted(before, key=lambda name: name != "supervisor"):
+        os.kill(before[name], signal.SIGKILL)
+    eventually(lambda: not pids(running))
+    assert status(running)[0] == 1
+    code, _, errors = finish(scrobbles(running, "up"))
+    assert code == 0, errors
+    assert set(pids(running)) == set(before)
+    assert status(running)[0] == 0
+
+
+def workers_elsewhere(data: Path) -> int:
+    counted: int = json.loads(finish(scrobbles(data, "status", "--json"))[1])["workers_elsewhere"]
+    return counted
+
+
+def test_a_worker_started_elsewhere_is_counted(running: Path) -> None:
+    elsewhere = scrobbles(running, "consume")
+    eventually(lambda: workers_elsewhere(running) == 1)
+    elsewhere.send_signal(signal.SIGTERM)
+    assert finish(elsewhere)[0] == 0
+    eventually(lambda: workers_elsewhere(running) == 0)
 
 
 def test_down_leaves_no_process_and_keeps_the_data(running: Path) -> None:

@@ -1,0 +1,30 @@
+"""Which ends of a worker are the last one, and what is told of each."""
+
+import pytest
+
+from deploy.local.supervisor import is_retried, last_sentence
+
+
+@pytest.mark.parametrize("code", [-15, -11, -9, 1, 69, 70])
+def test_what_a_new_start_may_help_is_started_again(code: int) -> None:
+    assert is_retried(code)
+
+
+@pytest.mark.parametrize("code", [0, 2, 65, 77, 78])
+def test_what_a_person_must_mend_is_not(code: int) -> None:
+    assert not is_retried(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "log", "sentence"),
+    [
+        (-9, "anything", "killed by SIGKILL"),
+        (0, "anything", "it was asked to stop"),
+        (70, "", "it said nothing"),
+        (65, "2024 [error] offset_gone\nscrobbles: it is gone\n  do this\n", "it is gone"),
+        (78, 'x\n{"event":"schema_wrong","exit_code":78,"reason":"no table"}\n', "no table"),
+        (70, '{"event":"waiting","reason":"not this"}\n{"event":"bug","exit_code":70,"reason":"this"}\n[1]\n', "this"),
+    ],
+)
+def test_the_last_sentence_tells_why(code: int, log: str, sentence: str) -> None:
+    assert last_sentence(code, log) == sentence
