@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from producers.exports.rows import clean
 from schemas.identity import normalise
-from schemas.listen import MAX_ARTISTS
+from schemas.listen import MAX_ARTISTS, NAME_CHARACTERS
 
 _JOINED = re.compile(r"\s[•·]\s")
 # Without a dot and without brackets only "featuring" is safe: "Six ft Deep" and "A Feat of Arms" are titles.
@@ -18,6 +18,14 @@ _FEATURING = re.compile(
         (?: \( (?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+) (?P<round>[^()]+) \)
           | \[ (?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+) (?P<square>[^][]+) \]
           | \s (?:(?:feat|ft)\.\s*|featuring\s+)             (?P<bare>[^][()]+) )\s*""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+# A title stays as it is, so its guests may also stand before "(Live)", "[Remix]" or " - Remastered 2011".
+_IN_TITLE = re.compile(
+    r"""(?<=.)
+        (?: [(\[] (?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+) (?P<bracketed>[^][()]+) [)\]]
+          | \s (?:(?:feat|ft)\.\s*|featuring\s+) (?P<bare>[^][()]+?)
+            (?= \s*$ | \s*[(\[] | \s+-\s | \s(?:feat|ft)\. | \sfeaturing\s ) )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _BETWEEN_GUESTS = re.compile(r"\s*,\s*|\s+&\s+|\s+and\s+", re.IGNORECASE)
@@ -39,7 +47,9 @@ def credited(names: Iterable[str], title: str = "") -> tuple[str, ...]:
             main, invited = _without_guests(part)
             artists.append(main)
             guests.extend(invited)
-    guests.extend(_without_guests(title)[1])
+    if len(title) <= NAME_CHARACTERS:  # else it is refused, and looking for guests would take long
+        for found in _IN_TITLE.finditer(title):
+            guests.extend(_BETWEEN_GUESTS.split(found["bracketed"] or found["bare"]))
     return _unique(artists + guests)
 
 
