@@ -81,6 +81,14 @@ def admin(settings: Settings) -> AdminClient:
     return client
 
 
+def is_final(error: KafkaError) -> bool:
+    """Whether the client or the cluster has given up; every other error passes by itself.
+
+    A fatal error comes with the code _FATAL, and may say of itself that it is none (confluent-kafka-python 869).
+    """
+    return error.fatal() or error.code() == KafkaError._FATAL or error.code() in DENIED
+
+
 def fault_of(error: KafkaError, settings: Settings) -> Fault:
     """The Fault that tells a person about an error of the client or the cluster."""
     at = f"Kafka at {settings.kafka}"
@@ -91,7 +99,7 @@ def fault_of(error: KafkaError, settings: Settings) -> Fault:
     if error.code() in (KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION):
         hint = "brokers before Kafka 4 need SCROBBLES_GROUP_PROTOCOL=classic"
         return ConfigurationFault(f"{at} does not speak our protocol: {error.str()}", hint, "kafka_unusable")
-    if error.fatal():
+    if is_final(error):
         return DependencyGone(f"the client of {at} has given up: {error.str()}", "start again", "kafka_gone")
     hint = "`scrobbles up` starts one here, `scrobbles status` tells what runs"
     return DependencyGone(f"{at} does not answer: {error.str()}", hint, "kafka_gone")

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from consumers.listens.runs import Message, Partition, Run
 from consumers.listens.watch import TopicWatch
 from schemas import failpoints
-from schemas.broker import DENIED
+from schemas.broker import is_final
 from schemas.errors import DataFault, OurFault
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
@@ -205,7 +205,7 @@ class Assignment:
             self._require_usable(error)
 
     def _require_usable(self, error: KafkaError) -> None:
-        if error.fatal() or error.code() in DENIED:
+        if is_final(error):
             raise KafkaException(error)
 
     def _misplaced(self, place: tuple[str, int]) -> None:

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from consumers.listens.loop import Limits, Worker
 from consumers.listens.offsets import Assignment
 from consumers.listens.watch import TopicWatch
-from schemas.broker import DENIED, admin, client_config, fault_of, topic_ids
+from schemas.broker import admin, client_config, fault_of, is_final, topic_ids
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic
 
@@ -27,7 +27,7 @@ def joined(settings: Settings, database_url: str, lanes: Sequence[Lane], limits:
     errors: list[KafkaError] = []
 
     def told(error: KafkaError) -> None:
-        if error.fatal() or error.code() in DENIED:  # the others pass by themselves
+        if is_final(error):
             errors.append(error)
 
     try:

@@ -36,14 +36,21 @@ def require_exact(
 ) -> None:
     """Wait until the workers are done, then L, D, E and G; `workers` must be alive, and small (M)."""
     eventually(lambda: dealt_with(connection) >= len(sent) + duplicate + dead, *workers)
-    assert problems(connection) == []
-    assert ledger(connection)[1:] == (len(sent), duplicate, dead, len(sent))
-    assert stored(connection) == as_stored(sent)
-    assert misnamed(connection) == []
+    require_stored(connection, sent, duplicate=duplicate, dead=dead)
     assert sum(lag(settings).values()) == 0
     for worker in workers:
         worker.require_alive()
         assert psutil.Process(worker.pid).memory_info().rss < WORKER_BYTES
+
+
+def require_stored(
+    connection: psycopg.Connection, sent: Sequence[Listen], *, duplicate: int = 0, dead: int = 0
+) -> None:
+    """L, D and E."""
+    assert problems(connection) == []
+    assert ledger(connection)[1:] == (len(sent), duplicate, dead, len(sent))
+    assert stored(connection) == as_stored(sent)
+    assert misnamed(connection) == []
 
 
 def as_stored(sent: Sequence[Listen]) -> list[tuple[object, ...]]:
