@@ -15,7 +15,7 @@ from consumers.listens.foreign_ids import foreign_ids
 from schemas.identity import album_id, artist_id, normalise, normalise_artist, spelling_rank, track_id
 from schemas.listen import Track
 
-# About 300 bytes a spelling. Larger libraries than this only cost their rare tracks a look-up by index.
+# About 300 bytes a spelling, 500 with ids. Larger libraries than this only cost their rare tracks a look-up by index.
 KNOWN_SPELLINGS = 100_000
 
 # A track as sent, alone or, where it carries ids, with the source that states them.

@@ -298,3 +298,22 @@ def test_a_file_whose_rows_are_all_rejected_is_reported_and_sends_nothing(
     assert (done.answer["accepted"], done.answer["skipped"]) == (0, {"missing_title": 2})
     assert in_kafka(cluster) == 0
     assert json.loads(done.output) == done.answer
+
+
+def test_other_names_in_an_export_lead_to_the_one_they_stand_for_and_go_out_again(
+    commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "koito.json"
+    names = [{"alias": "Yorushika", "is_primary": False}, {"alias": "ヨルシカ", "is_primary": True}]
+    listen = {
+        "listened_at": "2024-01-02T03:04:05Z",
+        "track": {"aliases": [{"alias": "Song", "is_primary": True}]},
+        "artists": [{"aliases": names}],
+    }
+    path.write_text(json.dumps({"version": "1", "exported_at": "", "user": "", "listens": [listen]}), "utf-8")
+    maloja = write(tmp_path, "maloja.json", row(1, "Song", "YORUSHIKA"))
+    assert commands.run("import", maloja, str(path)).code == 0
+    assert connection.execute("select artist from play").fetchall() == [("ヨルシカ",), ("ヨルシカ",)]
+    out = commands.run("export").output
+    assert '{"artist":{"name":"Yorushika"},"same_as":{"name":"ヨルシカ"}}' in out
+    worker.require_alive()
