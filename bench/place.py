@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConsumerGroupDescription
 
 from bench.children import Child, Ended
-from producers.importing import Report
+from producers.jobs.job import Report
 from schemas.broker import admin
 from schemas.errors import Fault
 from schemas.settings import PREFIX, Settings

@@ -1,5 +1,6 @@
 """How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
 
+import os
 import sys
 
 import orjson
@@ -7,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 # Names of songs are full of square brackets: markup is for our own words, where it is asked for.
-out = Console(highlight=False, soft_wrap=True, markup=False)
+# What is no terminal has no width: a script must not get a table whose cells are folded at 80.
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 250
+out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 

@@ -1,26 +1,22 @@
 """`scrobbles import`: export files into the database."""
 
+import datetime as dt
 import gc
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import msgspec
 import typer
-from rich.text import Text
 
 import sql
-from cli.console import complain, emit_json, out, say, table
-from cli.progress import watching
+from cli.console import complain, say
+from cli.importing import Imports
 from cli.wiring import DEFAULT_USER, connected, settings
-from producers.importing import Imported, Order, Report, import_export
+from producers.exports import exports_in
+from producers.jobs.importing import Order
+from producers.jobs.job import Options
+from producers.jobs.progress import Cancelled
 from schemas.broker import admin, topic_ids
-from schemas.errors import DONE, FINISHED_WITH_REJECTS, Fault
-from schemas.listen import REJECTIONS
+from schemas.settings import Settings
 from schemas.topics import lane_topic
 
 app = typer.Typer()
@@ -31,83 +27,63 @@ def import_(
     files: Annotated[list[str], typer.Argument(help="Export files or folders; - is stdin.", metavar="FILE...")],
     user: Annotated[str, typer.Option(help="Whose plays these are.")] = DEFAULT_USER,
     format_: Annotated[str | None, typer.Option("--format", help="The format; else the content tells.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read it and report, but store nothing.")] = False,
+    since: Annotated[dt.datetime | None, typer.Option(help="Only plays from then on (UTC).")] = None,
+    until: Annotated[dt.datetime | None, typer.Option(help="Only plays before then (UTC).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Read at most so many rows of each file.", min=1)] = None,
+    spotify_time: Annotated[
+        Literal["end", "start"], typer.Option(help="Which end of a stream is the time of a Spotify play.")
+    ] = "end",
+    rejects: Annotated[Path | None, typer.Option(help="Write the skipped rows here, as JSON lines.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Read a file again that was imported before.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once Kafka has everything.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The report, for scripts.")] = False,
 ) -> None:
     """Import listening history: read it, send it, and report once all of it is stored.
 
-    Importing the same plays again stores nothing new. Exit 3 where rows had to be rejected.
+    Importing the same plays again stores nothing new. An import that was interrupted goes on where it was when the same
+    command is given again. Exit 3 where rows had to be rejected.
 
     Example: scrobbles import maloja_export.json
     """
     chosen = settings()
+    options = Options(
+        format_,
+        _second(since, Options().since),
+        _second(until, Options().until),
+        limit,
+        spotify_time,
+    )
     # A reader makes millions of objects and no cycles: collecting them costs time and finds nothing.
     gc.freeze()
     gc.disable()
-    reports: list[Report] = []
-    codes: list[int] = []
+    strange = not dry_run and _is_ready_for_stranger(chosen, user)
+    imports = Imports(chosen, json=json, rehearsing=dry_run)
+    names = [found for name in files for found in _expanded(name)]
+    several = len(names) > 1
+    try:
+        for number, name in enumerate(names):
+            # The rejects of a second file are added to those of the first.
+            imports.add(Order(Path(name), name, user, options, force, not no_wait, rejects, number > 0))
+    except Cancelled:
+        complain("stopped; the same command goes on where it was")
+        raise typer.Exit(imports.cancelled(several=several)) from None
+    if strange and imports.begun:
+        say(f"{user} is new here and was added")
+    raise typer.Exit(imports.end(several=several))
+
+
+def _expanded(name: str) -> list[str]:
+    """A folder is one export, as it was unpacked, or holds several."""
+    return [str(path) for path in exports_in(Path(name))] if name != "-" and Path(name).is_dir() else [name]
+
+
+def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:
+    """Whether nobody has that name yet. Raises the Fault of a Kafka or a database that cannot take an import."""
+    topic_ids(admin(chosen), [lane_topic(chosen.topic_prefix, "import").name])
     with connected(chosen) as connection:
-        topic_ids(admin(chosen), [lane_topic(chosen.topic_prefix, "import").name])
-        strange = user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
-        for name in files:
-            try:
-                with _local(name) as path, watching(name) as watch:
-                    order = Order(path, name, user, format_, force, not no_wait)
-                    imported = import_export(connection, chosen, order, watch)
-            except Fault as fault:
-                complain(fault.message, fault.hint)
-                codes.append(fault.exit_code)
-                continue
-            reports.append(imported.report)
-            codes.append(_tell(imported, name, json))
-        if strange and reports:
-            say(f"{user} is new here and was added")
-    if json and reports:
-        answer = [msgspec.to_builtins(report) for report in reports]
-        emit_json(answer if len(files) > 1 else answer[0])
-    raise typer.Exit(next((code for code in codes if code not in (DONE, FINISHED_WITH_REJECTS)), max(codes)))
+        return user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
 
 
-@contextmanager
-def _local(name: str) -> Iterator[Path]:
-    """The file of that name; stdin is kept in a temporary one first, for a pipe can be read only once."""
-    if name != "-":
-        yield Path(name)
-        return
-    with tempfile.NamedTemporaryFile(prefix="scrobbles-stdin-") as kept:
-        shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
-        kept.flush()
-        yield Path(kept.name)
-
-
-def _tell(imported: Imported, name: str, json: bool) -> int:
-    """Say what became of one file, and return its exit code."""
-    report, fault = imported.report, imported.fault
-    if imported.known:
-        say(f"nothing new: {name} was imported before; --force reads it again. The report of that time:")
-    if not json:
-        out.print(_report_table(report))
-    if fault is not None:
-        complain(f"{fault.message}; what came before it is stored", fault.hint)
-        return fault.exit_code
-    return FINISHED_WITH_REJECTS if report.dead or REJECTIONS & report.skipped.keys() else DONE
-
-
-def _report_table(report: Report) -> object:
-    shown = table("", "plays", "", right=("plays",))
-    shown.show_header = False
-    shown.title = f"{report.file}: {report.format}, job {report.job}, {report.state} after {report.seconds:.1f} s"
-    shown.title_justify, shown.title_style = "left", "bold"
-    lines: Sequence[tuple[str, int, str]] = (
-        ("rows", report.rows, ""),
-        *((f"- {reason.replace('_', ' ')}", number, "skipped") for reason, number in report.skipped.items()),
-        ("= accepted", report.accepted, ""),
-        ("inserted", report.inserted, "new plays"),
-        ("duplicate", report.duplicate, "stored before"),
-        ("dead", report.dead, "`scrobbles dead list` shows why"),
-    )
-    for what, number, note in lines:
-        if number or what in ("rows", "= accepted", "inserted", "duplicate"):
-            shown.add_row(what, f"{number:,}", Text(note, style="dim"))
-    return shown
+def _second(moment: dt.datetime | None, default: int) -> int:
+    return default if moment is None else int(moment.replace(tzinfo=dt.UTC).timestamp())

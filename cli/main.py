@@ -21,6 +21,7 @@ VERBS = {
     "migrate": "migrate",
     "topics": "topics",
     "import": "import_file",
+    "jobs": "jobs",
     "consume": "consume",
     "verify": "verify",
     "dead": "dead",

@@ -5,20 +5,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from cli.console import err, say
-from producers.importing import Step, Watch
+from producers.jobs.progress import Step, Watch
 
 _PLAIN_SECONDS = 5.0
 _STALLED_SECONDS = 10.0
+_MINUTES_FROM = 120
 
 
 class _Rate(ProgressColumn):
+    """Rows or plays a second, since the phase began: the bar itself moves by shares."""
+
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f}/s" if speed else "", style="dim")
+        passed = task.elapsed or 0
+        return Text(f"{task.fields['done'] / passed:,.0f}/s" if passed else "", style="dim")
 
 
 @contextmanager
@@ -40,52 +52,77 @@ def watching(name: str) -> Iterator[Watch]:
 
 
 class _Stall:
-    """Passes every step on, and says once when what was sent is not being stored."""
+    """Passes every step on, and says once what it waits for when it does not get on."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._done = -1
         self._moved = time.monotonic()
+        self._told = ""
 
     def __call__(self, step: Step) -> None:
+        if step.trouble:
+            self._tell(step.trouble)
+            return
         self._watch(step)
         now = time.monotonic()
         if step.phase != "storing" or step.done != self._done:
-            self._done, self._moved = step.done, now
+            self._done, self._moved, self._told = step.done, now, ""
         elif now - self._moved > _STALLED_SECONDS:
-            say("nothing is being stored: does a worker run? `scrobbles status` tells; this goes on when one does")
-            self._moved = float("inf")
+            self._tell(
+                "nothing is being stored: does a worker run? `scrobbles status` tells; this goes on when one does"
+            )
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._told:
+            say(trouble)
+            self._told = trouble
 
 
 class _Bars:
-    """Two tasks: bytes of the file that were read, and messages that are stored."""
+    """A bar for each phase, by its share of the whole where that is known."""
 
     def __init__(self, progress: Progress, name: str) -> None:
         self._progress = progress
-        self._tasks = {"reading": progress.add_task(f"reading {escape(name)}", count="", total=None)}
+        self._name = name
+        self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, step: Step) -> None:
         if step.phase not in self._tasks:
-            self._progress.update(self._tasks["reading"], total=1, completed=1)
-            self._tasks[step.phase] = self._progress.add_task("storing", count="")
+            for task in self._tasks.values():
+                self._progress.update(task, total=1, completed=1)
+            described = f"{step.phase} {escape(self._name)}" if not self._tasks else step.phase
+            self._tasks[step.phase] = self._progress.add_task(described, total=None, count="", done=0)
         count = f"{step.done:,}" if step.total is None else f"{step.done:,} of {step.total:,}"
-        self._progress.update(self._tasks[step.phase], completed=step.done, total=step.total, count=count)
+        total = None if step.share is None else 1.0
+        task = self._tasks[step.phase]
+        self._progress.update(task, completed=step.share or 0, total=total, count=count, done=step.done)
 
 
 class _Lines:
-    """One line every few seconds, with the rate since the last one."""
+    """One line every few seconds: how far, how fast since the last one, and how long it may still take."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._said = time.monotonic()
         # Each phase counts for itself, so its rate begins where the phase does.
-        self._before: dict[str, int] = {}
+        self._before: dict[str, Step] = {}
 
     def __call__(self, step: Step) -> None:
         now = time.monotonic()
-        before = self._before.setdefault(step.phase, step.done)
-        if now - self._said < _PLAIN_SECONDS:
+        before = self._before.setdefault(step.phase, step)
+        passed = now - self._said
+        if passed < _PLAIN_SECONDS or step.done == before.done:
             return
         of = "" if step.total is None else f" of {step.total:,}"
-        say(f"{self._name}: {step.phase}, {step.done:,}{of} ({(step.done - before) / (now - self._said):,.0f}/s)")
-        self._said, self._before[step.phase] = now, step.done
+        share = "" if step.share is None else f", {step.share:.0%}"
+        rate = f"{(step.done - before.done) / passed:,.0f}/s"
+        say(f"{self._name}: {step.phase}, {step.done:,}{of}{share} ({rate}{_left(step, before, passed)})")
+        self._said, self._before[step.phase] = now, step
+
+
+def _left(step: Step, before: Step, passed: float) -> str:
+    if step.share is None or before.share is None or step.share <= before.share:
+        return ""
+    seconds = passed * (1 - step.share) / (step.share - before.share)
+    return f", {seconds / 60:.0f} min left" if seconds >= _MINUTES_FROM else f", {seconds:.0f} s left"

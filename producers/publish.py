@@ -4,6 +4,9 @@ Idempotent, acknowledged by all replicas, in compressed batches. The partitioner
 producers in any language send a track to the same partition.
 """
 
+import time
+from collections.abc import Callable
+
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -25,13 +28,20 @@ _encode = msgspec.json.Encoder().encode
 class Publisher:
     """Sends the listens of one source. `sent` counts what was queued; `acknowledged` equals it after `flush`."""
 
-    def __init__(self, settings: Settings, topic: str, source_id: int) -> None:
-        """Raises DependencyGone where no Kafka is known; one that does not answer shows in `flush`."""
+    def __init__(
+        self, settings: Settings, topic: str, source_id: int, silent: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """Raises DependencyGone where no Kafka is known; one that does not answer shows in `flush`.
+
+        `silent` is told, several times a second, for how many seconds a full queue has waited for an acknowledgement;
+        what it raises ends the waiting, and the listen is not sent.
+        """
         self.sent = 0
         self._failed = 0
         self._settings = settings
         self._topic = topic
         self._source_id = source_id
+        self._silent = silent
         self._failure: KafkaError | None = None
         self._spellings: dict[Track, tuple[msgspec.Raw, bytes]] = {}
         self._producer = Producer(
@@ -66,7 +76,7 @@ class Publisher:
                 self._producer.produce(self._topic, value, packed[1])
                 break
             except BufferError:
-                self._producer.poll(0.1)
+                self._wait_for_room()
         self.sent += 1
         if self.sent % _POLL_EVERY == 0:
             self._producer.poll(0)
@@ -77,6 +87,13 @@ class Publisher:
         left = self._producer.flush(seconds)
         self._require_delivered()
         return left == 0
+
+    def _wait_for_room(self) -> None:
+        waiting, begun = len(self._producer), time.monotonic()
+        while len(self._producer) >= waiting:
+            self._producer.poll(0.1)
+            self._require_delivered()
+            self._silent(time.monotonic() - begun)
 
     def _pack(self, track: Track) -> tuple[msgspec.Raw, bytes]:
         if len(self._spellings) >= _SPELLINGS:

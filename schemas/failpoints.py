@@ -33,6 +33,8 @@ Failpoint: TypeAlias = Literal[
     "committing",  # everything is written
     "committed",  # and committed; nobody has been told
     "telling",  # Kafka is to be told the offsets, for lag tools
+    "acknowledged",  # an import's rows are in Kafka; its checkpoint still says that they are not
+    "noted",  # the checkpoint says so too
 ]
 Action: TypeAlias = Literal["kill", "stop", "raise", "sleep", "drop"]
 

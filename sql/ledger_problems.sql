@@ -28,7 +28,8 @@ where coalesce(by_partition, 0) <> coalesce(by_source, 0)
 union all
 
 select format('listens: %s were inserted, %s are stored', counted, stored)
-from (select coalesce(sum(inserted), 0) from consumer_offset) as ledger (counted),
+from (select coalesce(sum(inserted), 0) - (select coalesce(sum(removed), 0) from source) from consumer_offset)
+    as ledger (counted),
     (select count(*) from listen) as table_ (stored)
 where counted <> stored
 

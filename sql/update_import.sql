@@ -1,9 +1,10 @@
--- How far an import has come; a state that ends it sets its end.
+-- How far an import has come: counts and position belong together, for a later reading begins with both.
 update source
 set
     state = %(state)s,
     rows_read = %(rows)s,
     accepted = %(accepted)s,
     skipped = %(skipped)s,
+    position = %(position)s,
     finished_at = case when %(state)s in ('done', 'failed', 'cancelled') then clock_timestamp() end
 where id = %(id)s

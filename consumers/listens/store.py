@@ -188,6 +188,8 @@ class Store:
         for slot, inserted in self._connection.execute(sql.read("insert_new_listens")):
             batch.counts[slot].inserted = inserted
         self._connection.execute(sql.read("raise_played"))
+        if sum(count.inserted for count in batch.counts) < len(batch.listens):
+            self._connection.execute(sql.read("note_repeats"))
         self._repeats = sum(count.inserted for count in batch.counts) < len(batch.listens)
 
     def _keep_dead(self, letters: Sequence[DeadLetter]) -> None:

@@ -56,7 +56,7 @@ def members_of(source: Source) -> Iterator[list[Member]]:
 def _path_members(path: Path, stack: ExitStack) -> list[Member]:
     try:
         if path.is_dir():
-            return [member for file in _files_below(path) for member in _file_members(file, stack, path)]
+            return [member for file in files_below(path) for member in _file_members(file, stack, path)]
         if path.is_file():
             return _file_members(path, stack)
         if path.exists():
@@ -67,7 +67,8 @@ def _path_members(path: Path, stack: ExitStack) -> list[Member]:
     raise UsageFault(f"{path} does not exist")
 
 
-def _files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
+    """All files of a folder, in the order of `members_of`. Raises DataFault for more than an export can have."""
     # os.walk does not follow links to folders, so a link to a parent cannot keep it busy.
     found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
     files = sorted((path for path in found if path.is_file()), key=lambda path: _numbers_as_numbers(str(path)))

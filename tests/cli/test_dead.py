@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 import sql
 from cli.raw import for_people
-from producers.importing import report_of
+from producers.jobs.job import report_of
 from schemas.broker import admin, client_config, end_offsets
 from schemas.settings import Settings
 from schemas.topics import lane_topic

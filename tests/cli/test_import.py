@@ -171,7 +171,7 @@ def test_a_folder_and_stdin_are_imported_like_a_file(
     write(folder / "deeper", "b.json", row(3))
     (folder / "readme.txt").write_text("no export")
     done = commands.run("import", str(folder), "--json")
-    assert (done.code, done.answer["rows"], done.answer["inserted"]) == (0, 3, 3), done.errors
+    assert [(report["rows"], report["inserted"]) for report in done.answer] == [(2, 2), (1, 1)], done.errors
     piped = commands.run("import", "-", "--json", given=export(row(3), row(4)))
     assert piped.code == 0, piped.errors
     assert [piped.answer[key] for key in ("file", "rows", "inserted", "duplicate")] == ["-", 2, 1, 1]

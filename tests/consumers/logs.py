@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from psycopg.types.json import Jsonb
 
 import sql
 from consumers.listens.batch import Batch, pack
@@ -64,7 +65,8 @@ def save(store: Store, *runs: Run) -> Outcome:
 
 def new_source(connection: psycopg.Connection, user: str = "me") -> int:
     (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
-    values = (person, "a test", "maloja", "x.json", b"\0")
+    names = {"label": "a test", "format": "maloja", "file_name": "x.json", "path": "/x.json"}
+    values = {"user": person, **names, "sha256": b"\0", "options": Jsonb({})}
     (source,) = connection.execute(sql.read("start_import"), values).fetchone() or (0,)
     return int(source)
 

@@ -1,0 +1,135 @@
+"""What `import` and `jobs resume` share: one export after the other, each with its progress, its report, its code."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from cli.console import complain, emit_json, out, say
+from cli.progress import watching
+from cli.report import exit_code, report_table
+from cli.wiring import database_url
+from producers.jobs.database import Database
+from producers.jobs.importing import Imported, Order, import_export
+from producers.jobs.job import Report
+from producers.jobs.progress import Cancelled, Step, Watch
+from producers.jobs.rehearsal import rehearse
+from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DependencyGone, Fault
+from schemas.settings import Settings
+from sql.connection import connect
+
+
+class Imports:
+    """Imports exports in turn; one that fails does not stop the others."""
+
+    def __init__(self, settings: Settings, *, json: bool, rehearsing: bool = False) -> None:
+        self._settings = settings
+        self._json = json
+        self._rehearsing = rehearsing
+        self._reports: list[Report] = []
+        self._codes: list[int] = []
+
+    def add(self, order: Order) -> None:
+        """Import one export and tell what became of it. Raises Cancelled."""
+        try:
+            with local(order) as order_, watching(order.name) as watch, stoppable(watch) as stopping:
+                imported = self._import(order_, stopping)
+        except Fault as fault:
+            complain(fault.message, fault.hint)
+            self._codes.append(fault.exit_code)
+            return
+        self._reports.append(imported.report)
+        self._codes.append(self._tell(imported, order.name))
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a report, so that something is on record."""
+        return bool(self._reports)
+
+    def end(self, *, several: bool) -> int:
+        """Write the reports for a script, and return the exit code: the first that is a failure, else the worst."""
+        if self._json and self._reports:
+            answer = [msgspec.to_builtins(report) for report in self._reports]
+            emit_json(answer if several else answer[0])
+        return next((code for code in self._codes if code not in (DONE, FINISHED_WITH_REJECTS)), max(self._codes))
+
+    def cancelled(self, *, several: bool) -> int:
+        """The same after the person has stopped it."""
+        if self._codes:
+            self.end(several=several)
+        return INTERRUPTED
+
+    def _import(self, order: Order, watch: Watch) -> Imported:
+        if self._rehearsing:
+            return self._rehearse(order, watch)
+        database = Database(database_url(self._settings), watch)
+        try:
+            return import_export(database, self._settings, order, watch)
+        finally:
+            database.close()
+
+    def _rehearse(self, order: Order, watch: Watch) -> Imported:
+        """A database tells more, but a dry run needs none."""
+        if self._settings.database_url is None:
+            return rehearse(order, None, watch)
+        try:
+            connection = connect(self._settings.database_url)
+        except DependencyGone:
+            say("no database answers, so what would be new is not known")
+            return rehearse(order, None, watch)
+        with connection:
+            return rehearse(order, connection, watch)
+
+    def _tell(self, imported: Imported, name: str) -> int:
+        report, fault = imported.report, imported.fault
+        if imported.known:
+            say(f"nothing new: {name} was imported before; --force reads it again. The report of that time:")
+        if imported.resumed:
+            say(f"job {report.job} was resumed")
+        if not self._json:
+            out.print(report_table(report))
+        if fault is not None:
+            complain(f"{fault.message}; what came before it is stored", fault.hint)
+            return fault.exit_code
+        return exit_code(report)
+
+
+@contextmanager
+def local(order: Order) -> Iterator[Order]:
+    """The order with a file that can be read more than once; stdin is kept in a temporary one."""
+    if order.name != "-":
+        yield order
+        return
+    with tempfile.NamedTemporaryFile(prefix="scrobbles-stdin-") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
+        kept.flush()
+        yield order._replace(path=Path(kept.name))
+
+
+@contextmanager
+def stoppable(watch: Watch) -> Iterator[Watch]:
+    """A watch that raises Cancelled once Ctrl-C or SIGTERM has come; a second one ends the process at once."""
+    asked = False
+
+    def ask(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+    def stopping(step: Step) -> None:
+        watch(step)
+        if asked:
+            raise Cancelled
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

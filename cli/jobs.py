@@ -1,0 +1,125 @@
+"""`scrobbles jobs`: imports and what became of them."""
+
+import gc
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from psycopg.rows import class_row
+from rich.text import Text
+
+import sql
+from cli.console import complain, emit_json, err, out, say, table
+from cli.importing import Imports, stoppable
+from cli.progress import watching
+from cli.report import report_table
+from cli.wiring import connected, database_url, settings
+from producers.jobs.database import Database
+from producers.jobs.importing import order_of
+from producers.jobs.job import Report, report_of
+from producers.jobs.progress import Cancelled
+from producers.jobs.undoing import undo_import
+from schemas.errors import INTERRUPTED
+
+app = typer.Typer()
+jobs = typer.Typer(no_args_is_help=True, help="Imports: what became of them, going on with one, taking one back.")
+app.add_typer(jobs, name="jobs")
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the job.")]
+Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+@jobs.command("list")
+def list_(
+    user: Annotated[str | None, typer.Option(help="Only those of this person.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """Show the imports, the last one first.
+
+    Example: scrobbles jobs list --user anna
+    """
+    values = {"user": user, "limit": limit}
+    with connected() as connection:
+        found = connection.cursor(row_factory=class_row(Report)).execute(sql.read("list_imports"), values).fetchall()
+    if json:
+        emit_json([msgspec.to_builtins(report) for report in found])
+        return
+    counts = ("rows", "accepted", "inserted", "duplicate", "dead")
+    shown = table("job", "user", "file", "format", "state", *counts, right=("job", *counts))
+    for report in found:
+        numbers = [f"{getattr(report, name) or 0:,}" for name in counts]
+        shown.add_row(str(report.job), report.user, _short(report.file), report.format, report.state, *numbers)
+    out.print(shown if found else "nothing was imported yet")
+
+
+@jobs.command()
+def show(job: Number, json: Json = False) -> None:
+    """Show the report of an import.
+
+    Example: scrobbles jobs show 7
+    """
+    with connected() as connection:
+        report = report_of(connection, job)
+    _tell(report, json=json)
+
+
+@jobs.command()
+def resume(job: Number, json: Json = False) -> None:
+    """Go on with an import that was interrupted; with one that is done there is nothing to do.
+
+    Example: scrobbles jobs resume 7
+    """
+    chosen = settings()
+    gc.freeze()
+    gc.disable()
+    with connected(chosen) as connection:
+        order = order_of(connection, job)
+    imports = Imports(chosen, json=json)
+    try:
+        imports.add(order)
+    except Cancelled:
+        complain(f"stopped; `scrobbles jobs resume {job}` goes on where it was")
+        raise typer.Exit(imports.cancelled(several=False)) from None
+    raise typer.Exit(imports.end(several=False))
+
+
+@jobs.command()
+def undo(
+    job: Number,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove the plays that this import alone brought; what another one brought too stays, as a play of that one.
+
+    Example: scrobbles jobs undo 7
+    """
+    chosen = settings()
+    with connected(chosen) as connection:
+        before = report_of(connection, job)
+    if not yes and not json and err.is_terminal and before.state != "undone":
+        say(f"job {job}: {before.file}, {before.inserted or 0:,} plays of {before.user}")
+        typer.confirm("Take them back?", abort=True, err=True)
+    try:
+        with watching(before.file) as watch, stoppable(watch) as stopping:
+            database = Database(database_url(chosen), stopping)
+            try:
+                report = undo_import(database, chosen, job, stopping)
+            finally:
+                database.close()
+    except Cancelled:
+        complain(f"stopped; `scrobbles jobs undo {job}` goes on")
+        raise typer.Exit(INTERRUPTED) from None
+    _tell(report, json=json)
+
+
+def _tell(report: Report, *, json: bool) -> None:
+    if json:
+        emit_json(msgspec.to_builtins(report))
+    else:
+        out.print(report_table(report))
+
+
+def _short(name: str) -> Text:
+    return Text(Path(name).name if len(name) > len(Path(name).name) else name)

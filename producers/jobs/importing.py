@@ -1,0 +1,155 @@
+"""Import one export: recognise a file that is known, go on where a job ended, send, follow until it is stored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+import sql
+from producers.exports import Alias, Rules, open_export
+from producers.exports.opened import latest_second
+from producers.jobs.database import Database
+from producers.jobs.fingerprint import fingerprint
+from producers.jobs.following import follow
+from producers.jobs.job import Job, Options, Report, State
+from producers.jobs.progress import Watch
+from producers.jobs.rejects import Rejects
+from producers.jobs.sending import Beside, Sender
+from schemas.errors import DataFault, DependencyGone, Fault, UsageFault
+from schemas.settings import Settings
+
+
+class Order(NamedTuple):
+    """What is to be imported for whom. `name` is what the person calls the export, `rejects` where skipped rows go."""
+
+    path: Path
+    name: str
+    user: str
+    options: Options = Options()
+    force: bool = False
+    wait: bool = True
+    rejects: Path | None = None
+    add_to_rejects: bool = False
+
+
+class Imported(NamedTuple):
+    """The report; what ended the reading early, if anything; whether the file was known, or a job was resumed."""
+
+    report: Report
+    fault: Fault | None = None
+    known: bool = False
+    resumed: bool = False
+
+
+class _Earlier(NamedTuple):
+    """A job with the same file or the same content."""
+
+    job: int
+    state: State
+    same_content: bool
+    options: Options
+
+
+def import_export(database: Database, settings: Settings, order: Order, watch: Watch) -> Imported:
+    """Import one export; a job that did not get to its end is resumed.
+
+    Raises the Fault of an export that cannot be begun, and then no job is on record; and Cancelled.
+    """
+    sha256 = content_of(order)
+    with database.locked(f"{order.user} {sha256.hex()}"):
+        earlier = None if order.force else _earlier(database, order, sha256)
+        if earlier is not None and earlier.state == "done":
+            return Imported(Job(database, earlier.job).report(), known=True)
+        job, fault = Job.resume(database, earlier.job) if earlier else None, None
+        if job is None or (earlier and earlier.state != "waiting"):
+            job, fault = _read(database, settings, order, sha256, job, watch)
+        if order.wait and not isinstance(fault, DependencyGone):
+            follow(database, settings, job, watch)
+            if fault is None:
+                job.mark("done")
+        return Imported(job.report(), fault, resumed=job.resumed)
+
+
+def order_of(connection: psycopg.Connection, job: int) -> Order:
+    """What the job was asked for, to resume it. Raises UsageFault where there is none of that number."""
+    found = connection.execute(sql.read("order_of_import"), (job,)).fetchone()
+    if found is None:
+        raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
+    path, name, user, options = found
+    if name == "-":
+        raise UsageFault(f"job {job} was read from stdin", "give its file to `scrobbles import` again")
+    return Order(Path(path), name, user, msgspec.convert(options, Options))
+
+
+def content_of(order: Order) -> bytes:
+    """By which the export is recognised. Raises UsageFault where it cannot be read."""
+    try:
+        return fingerprint(order.path)
+    except OSError as error:
+        raise UsageFault(f"{order.name} cannot be read: {error.strerror}") from error
+
+
+def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None:
+    """The job to be told of or to be resumed. Raises DataFault where the file has changed since one was begun on it."""
+    values = {"user": order.user, "sha256": sha256, "path": str(order.path.absolute())}
+
+    def look(connection: psycopg.Connection) -> list[_Earlier]:
+        rows = connection.execute(sql.read("earlier_imports"), values)
+        return [_Earlier(job, state, same, msgspec.convert(kept, Options)) for job, state, same, kept in rows]
+
+    for found in database.run(look):
+        if found.state == "done" or (found.same_content and found.options == order.options):
+            return found
+        if not found.same_content:
+            raise DataFault(
+                f"{order.name} has changed since job {found.job}, which is not finished, began to read it",
+                f"`scrobbles jobs undo {found.job}` takes back what came of it; --force imports the file as a new one",
+            )
+    return None
+
+
+def _read(
+    database: Database, settings: Settings, order: Order, sha256: bytes, job: Job | None, watch: Watch
+) -> tuple[Job, Fault | None]:
+    wanted = order.options
+    rules = Rules(latest_second(), wanted.since, wanted.until, wanted.spotify_time)
+    aliases: set[Alias] = set()
+    with open_export(order.path, wanted.format, rules, job.position if job else None, aliases) as export:
+        if job is None:
+            job = Job.begin(database, order.user, _described(order, export.format, sha256))
+        else:
+            job.mark("reading")
+        with (
+            _marking_failed(job),
+            Rejects(order.rejects, order.name, add=job.resumed or order.add_to_rejects) as rejects,
+        ):
+            sender = Sender(settings, job, export, Beside(rejects, aliases), watch)
+            try:
+                sender.send(wanted.limit)
+            except Fault as fault:
+                return job, fault
+    return job, None
+
+
+@contextmanager
+def _marking_failed(job: Job) -> Iterator[None]:
+    try:
+        yield
+    except Fault:
+        job.mark("failed")
+        raise
+
+
+def _described(order: Order, format_: str, sha256: bytes) -> dict[str, object]:
+    return {
+        "label": f"{format_} import",
+        "format": format_,
+        "file_name": order.name,
+        "path": str(order.path.absolute()),
+        "sha256": sha256,
+        "options": Jsonb(msgspec.to_builtins(order.options)),
+    }

@@ -1,0 +1,133 @@
+"""One import job: its row in `source`, which survives any crash, and the report that is read back from it."""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Literal, TypeAlias
+
+import msgspec
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+import sql
+from producers.aliases import store_aliases
+from producers.exports import Alias, Position
+from producers.jobs.database import Database
+from schemas.errors import UsageFault
+from schemas.listen import EARLIEST
+
+State: TypeAlias = Literal["reading", "waiting", "done", "failed", "cancelled", "undone"]
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the person wants of the export. A job is resumed with those it was begun with."""
+
+    format: str | None = None
+    since: int = EARLIEST
+    until: int = 253_402_300_800
+    limit: int | None = None
+    spotify_time: Literal["end", "start"] = "end"
+
+
+class Report(msgspec.Struct, omit_defaults=True):
+    """What became of every row of an export. `seconds` from start to end, `sha256` in hex.
+
+    rows = accepted + skipped; once all is stored accepted = inserted + duplicate + dead. An undone job has removed so
+    many of its plays, and passed the others on to a source that brought them too.
+    """
+
+    job: int | None
+    user: str
+    file: str
+    format: str
+    sha256: str
+    state: State | Literal["dry run"]
+    rows: int
+    accepted: int
+    skipped: dict[str, int]
+    inserted: int | None
+    duplicate: int | None
+    dead: int
+    seconds: float
+    removed: int = 0
+    passed_on: int = 0
+
+
+class Job:
+    """One import. `rows`, `accepted` and `skipped` count what has been read; `note` puts them on record.
+
+    Its methods raise the Faults of Database.
+    """
+
+    def __init__(self, database: Database, job: int) -> None:
+        self.id = job
+        self.rows = 0
+        self.accepted = 0
+        self.skipped: Counter[str] = Counter()
+        self.position = Position()
+        self.resumed = False
+        self._database = database
+
+    @classmethod
+    def begin(cls, database: Database, user: str, described: dict[str, object]) -> "Job":
+        """A new job, on record from its first second; the person is made where there is none of that name."""
+
+        def insert(connection: psycopg.Connection) -> int:
+            with connection.transaction():
+                (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
+                (job,) = connection.execute(sql.read("start_import"), {**described, "user": person}).fetchone() or (0,)
+                return int(job)
+
+        return cls(database, database.run(insert))
+
+    @classmethod
+    def resume(cls, database: Database, job: int) -> "Job":
+        """A job as its last note left it."""
+        found = database.run(lambda connection: connection.execute(sql.read("last_note"), (job,)).fetchone())
+        if found is None:
+            raise UsageFault(f"there is no job {job}")
+        resumed = cls(database, job)
+        resumed.rows, resumed.accepted, skipped, position = found
+        resumed.skipped = Counter(skipped)
+        resumed.position = msgspec.convert(position or {}, Position)
+        resumed.resumed = True
+        return resumed
+
+    def note(self, state: State, position: Position | None) -> None:
+        """Put the counts on record; everything up to `position` is safe in Kafka, and a later reading begins there."""
+        values = {
+            "id": self.id,
+            "state": state,
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "skipped": Jsonb(dict(sorted(self.skipped.items()))),
+            "position": None if position is None else Jsonb(msgspec.to_builtins(position)),
+        }
+        self._database.run(lambda connection: connection.execute(sql.read("update_import"), values))
+
+    def mark(self, state: State) -> None:
+        """Change nothing but the state: what was noted last still holds."""
+        values = {"id": self.id, "state": state}
+        self._database.run(lambda connection: connection.execute(sql.read("mark_import"), values))
+
+    def store_aliases(self, aliases: Collection[Alias]) -> None:
+        """Other names that its export tells of."""
+        self._database.run(lambda connection: store_aliases(connection, aliases))
+
+    def stored(self) -> int:
+        """How many of its messages the consumers have dealt with; one that was sent twice counts twice."""
+        query = sql.read("stored_of_source")
+        (stored,) = self._database.run(lambda connection: connection.execute(query, (self.id,)).fetchone() or (0,))
+        return int(stored)
+
+    def report(self) -> Report:
+        """What is on record."""
+        return self._database.run(lambda connection: report_of(connection, self.id))
+
+
+def report_of(connection: psycopg.Connection, job: int) -> Report:
+    """The report of a job as the database knows it. Raises UsageFault where there is none of that number."""
+    found = connection.cursor(row_factory=class_row(Report)).execute(sql.read("import_report"), (job,)).fetchone()
+    if found is None:
+        raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
+    return found

@@ -1,0 +1,98 @@
+"""An import without its effects: the whole reading, and what of it would be new."""
+
+import time
+from collections import Counter
+from itertools import islice
+
+import psycopg
+
+import sql
+from producers.exports import Rules, open_export
+from producers.exports.opened import latest_second
+from producers.jobs.importing import Imported, Order, content_of
+from producers.jobs.job import Report
+from producers.jobs.progress import Step, Watch
+from producers.jobs.rejects import Rejects
+from schemas.errors import DataFault
+from schemas.identity import normalise, normalise_artist, track_id
+from schemas.listen import Listen, Track
+
+_ROWS_PER_STEP = 1_000
+# Plays that wait in memory to be compared with what is stored: 5 MB.
+_COMPARED_AT_ONCE = 50_000
+
+
+def rehearse(order: Order, connection: psycopg.Connection | None, watch: Watch) -> Imported:
+    """Read the export to its end and say what an import would do. Nothing is sent, and no job is on record.
+
+    With a connection `inserted` and `duplicate` tell what would be new, without one they are None. Raises the Fault of
+    an export that cannot be read at all, and Cancelled.
+    """
+    begun = time.monotonic()
+    sha256 = content_of(order)
+    wanted = order.options
+    rules = Rules(latest_second(), wanted.since, wanted.until, wanted.spotify_time)
+    with (
+        open_export(order.path, wanted.format, rules) as export,
+        Rejects(order.rejects, order.name, add=order.add_to_rejects) as rejects,
+    ):
+        report = Report(
+            None, order.user, order.name, export.format, sha256.hex(), "dry run", 0, 0, {}, None, None, 0, 0
+        )
+        comparison = _Comparison(connection, order.user) if connection else None
+        skipped: Counter[str] = Counter()
+        fault = None
+        try:
+            for row in islice(export.rows, wanted.limit):
+                report.rows += 1
+                if not isinstance(row, Listen):
+                    skipped[row.reason] += 1
+                    rejects.write(row)
+                elif comparison:
+                    comparison.add(row)
+                if report.rows % _ROWS_PER_STEP == 0:
+                    watch(Step("reading", report.rows, share=export.share()))
+        except DataFault as broken:
+            fault = broken
+    report.skipped = dict(sorted(skipped.items()))
+    report.accepted = report.rows - skipped.total()
+    if comparison:
+        report.inserted = comparison.new()
+        report.duplicate = report.accepted - report.inserted
+    report.seconds = time.monotonic() - begun
+    return Imported(report, fault)
+
+
+class _Comparison:
+    """Collects plays in a temporary table, and counts those that are not stored."""
+
+    def __init__(self, connection: psycopg.Connection, user: str) -> None:
+        self._connection = connection
+        self._user = user
+        self._ids: dict[Track, bytes] = {}
+        self._plays: list[tuple[int, bytes]] = []
+        connection.execute(sql.read("stage_rehearsal"))
+
+    def add(self, listen: Listen) -> None:
+        track = listen.track
+        made = self._ids.get(track)
+        if made is None:
+            if len(self._ids) > _COMPARED_AT_ONCE:
+                self._ids.clear()
+            album = normalise(track.album) if track.album else ""
+            made = track_id(normalise_artist(track.artists[0]), normalise(track.title), album)
+            self._ids[track] = made
+        self._plays.append((listen.listened_at, made))
+        if len(self._plays) >= _COMPARED_AT_ONCE:
+            self._copy()
+
+    def new(self) -> int:
+        self._copy()
+        (new,) = self._connection.execute(sql.read("count_new"), (self._user,)).fetchone() or (0,)
+        return int(new)
+
+    def _copy(self) -> None:
+        with self._connection.cursor().copy(sql.read("copy_rehearsal")) as copy:
+            for listened_at, track in self._plays:
+                copy.write_row((listened_at, track.hex()))
+        self._plays.clear()

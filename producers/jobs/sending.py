@@ -1,0 +1,129 @@
+"""Reads an export and sends it, with a checkpoint every few seconds.
+
+A checkpoint lies behind rows that the broker has acknowledged, and nowhere else: sending waits until it has, then the
+counts and the position are noted together. Whatever was sent behind the last checkpoint of a job that was killed is
+sent again, and the consumers know it. Waiting costs 20 ms every 2 seconds; following each message by its delivery
+report would cost 0.9 us of the 9 that a play takes.
+"""
+
+import time
+from typing import NamedTuple
+
+from producers.exports import Alias
+from producers.exports.reading import Export
+from producers.jobs.job import Job
+from producers.jobs.progress import Cancelled, Step, Watch
+from producers.jobs.rejects import Rejects
+from producers.publish import Publisher
+from schemas import failpoints
+from schemas.errors import DataFault, DependencyGone, Fault
+from schemas.listen import Listen
+from schemas.settings import Settings
+from schemas.topics import lane_topic
+
+_ROWS_PER_STEP = 1_000
+# Early ones for small files, so that a crash in the first second costs little; then fewer.
+_FIRST_CHECKPOINT_SECONDS = 0.2
+_CHECKPOINT_SECONDS = 2.0
+# Without one acknowledgement for so long, the broker is taken for gone.
+PATIENCE_SECONDS = 120.0
+_SILENT_SECONDS = 5.0
+_FLUSH_SECONDS = 1.0
+
+
+class Beside(NamedTuple):
+    """What an export gives besides plays: rows that are none, and other names, which its reading adds to the set."""
+
+    rejects: Rejects
+    aliases: set[Alias]
+
+
+class Sender:
+    """Sends the rows of one job."""
+
+    def __init__(self, settings: Settings, job: Job, export: Export, beside: Beside, watch: Watch) -> None:
+        """Raises DependencyGone where no Kafka is known."""
+        self._job = job
+        self._export = export
+        self._beside = beside
+        self._watch = watch
+        topic = lane_topic(settings.topic_prefix, "import").name
+        self._publisher = Publisher(settings, topic, job.id, self._silent)
+
+    def send(self, limit: int | None) -> None:
+        """Send every listen, at most `limit` rows of the job, count what is skipped, wait until all is acknowledged.
+
+        What ends it early leaves the job such that a later one goes on behind its last checkpoint: `cancelled` after
+        Cancelled, `failed` after a Fault. A fault in the export itself ends the job; what came before it is sent.
+        """
+        job = self._job
+        try:
+            self._read(limit)
+        except DataFault:
+            self._settle()
+            job.note("failed", None)
+            raise
+        except Cancelled:
+            job.mark("cancelled")
+            raise
+        except Fault:
+            job.mark("failed")
+            raise
+        self._settle()
+        job.note("waiting", None)
+
+    def _read(self, limit: int | None) -> None:
+        job, send, skipped = self._job, self._publisher.send, self._job.skipped
+        pause = _FIRST_CHECKPOINT_SECONDS
+        due = time.monotonic() + pause
+        for row in self._export.rows:
+            job.rows += 1
+            if isinstance(row, Listen):
+                send(row)
+                job.accepted += 1
+            else:
+                skipped[row.reason] += 1
+                self._beside.rejects.write(row)
+            if job.rows == limit:
+                break
+            if job.rows % _ROWS_PER_STEP == 0:
+                self._tell()
+                if time.monotonic() > due:
+                    self._checkpoint()
+                    pause = min(2 * pause, _CHECKPOINT_SECONDS)
+                    due = time.monotonic() + pause
+
+    def _tell(self) -> None:
+        try:
+            self._watch(Step("reading", self._job.rows, share=self._export.share()))
+        except Cancelled:
+            self._checkpoint()
+            raise
+
+    def _checkpoint(self) -> None:
+        position = self._export.position()
+        self._settle()
+        failpoints.reach("acknowledged")
+        self._job.note("reading", position)
+        failpoints.reach("noted")
+
+    def _settle(self) -> None:
+        self._beside.rejects.flush()
+        if self._beside.aliases:
+            self._job.store_aliases(self._beside.aliases)
+            self._beside.aliases.clear()
+        acknowledged, since = self._publisher.acknowledged, time.monotonic()
+        while not self._publisher.flush(_FLUSH_SECONDS):
+            if self._publisher.acknowledged > acknowledged:
+                acknowledged, since = self._publisher.acknowledged, time.monotonic()
+            self._silent(time.monotonic() - since)
+
+    def _silent(self, seconds: float) -> None:
+        """Kafka has acknowledged nothing for so many seconds."""
+        if seconds > PATIENCE_SECONDS:
+            raise DependencyGone(
+                f"Kafka has acknowledged nothing for {PATIENCE_SECONDS:.0f} seconds",
+                f"`scrobbles jobs resume {self._job.id}` goes on where this ended",
+            )
+        if seconds > _SILENT_SECONDS:
+            self._watch(Step("reading", self._job.rows, trouble="Kafka does not answer: trying again"))

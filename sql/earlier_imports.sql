@@ -1,0 +1,13 @@
+-- Imports of this content, or of this file before it changed, that are done or can be resumed; the one to tell of first.
+select source.id, source.state, source.sha256 = %(sha256)s as same_content, source.options
+from source
+join app_user on app_user.id = source.user_id
+where
+    app_user.name = %(user)s
+    and source.kind = 'import'
+    and (source.sha256 = %(sha256)s or (source.path = %(path)s and source.state <> 'done'))
+    and (
+        source.state in ('done', 'reading', 'waiting', 'cancelled')
+        or (source.state = 'failed' and source.position is not null)
+    )
+order by source.state = 'done' desc, same_content desc, source.id desc

@@ -1,0 +1,5 @@
+-- What an import was asked for.
+select source.path, source.file_name, app_user.name, source.options
+from source
+join app_user on app_user.id = source.user_id
+where source.id = %s and source.kind = 'import'

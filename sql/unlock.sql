@@ -1,0 +1,2 @@
+-- Give a lock of this session back.
+select pg_advisory_unlock(hashtextextended(%s, 0))

@@ -1,0 +1,211 @@
+"""Imports as jobs: interrupted, resumed, undone, rehearsed."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from schemas.settings import Settings
+from tests.cli.commands import Commands, Worker, environment_of, eventually
+from tests.cli.here import Here
+from tests.cli.malojas import TIME, row, write
+from tests.consumers.logs import problems
+
+# Enough for two checkpoints on a slow machine, the first one 0.2 s after the beginning.
+MANY = 60_000
+
+
+def adds_up(report: dict[str, Any]) -> bool:
+    stored = report["inserted"] + report["duplicate"] + report["dead"]
+    return bool(report["rows"] == report["accepted"] + sum(report["skipped"].values()) and report["accepted"] == stored)
+
+
+def position(connection: psycopg.Connection) -> dict[str, int]:
+    (found,) = connection.execute("select position from source order by id desc limit 1").fetchone() or ({},)
+    return dict(found)
+
+
+def plays(connection: psycopg.Connection) -> int:
+    (count,) = connection.execute("select count(*) from listen").fetchone() or (0,)
+    return int(count)
+
+
+class TestResuming:
+    @pytest.mark.parametrize("failpoint", ["acknowledged:kill", "noted:kill"])
+    def test_an_import_that_was_killed_goes_on_behind_its_checkpoint(
+        self, failpoint: str, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)), row(1, ""))
+        killed = commands.run("import", path, "--json", SCROBBLES_FAILPOINT=failpoint)
+        assert killed.code == -signal.SIGKILL
+        begun = position(connection)
+        assert (begun.get("row", 0) > 0) == failpoint.startswith("noted")
+        done = commands.run("import", path, "--json")
+        assert done.code == 3, done.errors
+        assert "job 1 was resumed" in done.errors
+        assert adds_up(done.answer)
+        assert [done.answer[key] for key in ("job", "state", "rows", "accepted")] == [1, "done", MANY + 1, MANY]
+        assert (done.answer["inserted"], done.answer["skipped"]) == (MANY, {"missing_title": 1})
+        (read,) = connection.execute("select sum(read) from source_count").fetchone() or (0,)
+        assert MANY <= read < 2 * MANY  # it did not begin anew
+        assert plays(connection) == MANY
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_ctrl_c_leaves_a_job_that_can_be_resumed_by_its_number(
+        self, commands: Commands, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        command = [sys.executable, "-m", "cli", "import", path]
+        with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stderr=subprocess.PIPE) as process:
+            eventually(lambda: connection.execute("select 1 from source").fetchone())
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 130, errors
+        assert b"the same command goes on" in errors
+        assert b"Traceback" not in errors
+        done = commands.run("jobs", "resume", "1", "--json")
+        assert (done.code, done.answer["state"], done.answer["inserted"]) == (0, "done", MANY), done.errors
+        assert adds_up(done.answer)
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_a_file_that_has_changed_is_refused(
+        self, commands: Commands, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        assert cluster
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        assert commands.run("import", path, SCROBBLES_FAILPOINT="noted:kill").code == -signal.SIGKILL
+        write(tmp_path, "x.json", row(1))
+        for command in (("import", path), ("jobs", "resume", "1")):
+            refused = commands.run(*command)
+            assert refused.code == 65
+            assert "has changed since job 1" in refused.errors
+        assert connection.execute("select count(*) from source").fetchone() == (1,)
+
+    def test_a_second_import_of_the_same_file_waits_for_the_first(
+        self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        environment = environment_of(cluster, tmp_path)
+        command = [sys.executable, "-m", "cli", "import", path]
+        with (
+            subprocess.Popen(command, env={**environment, "SCROBBLES_FAILPOINT": "noted:stop"}) as first,
+            (tmp_path / "second.log").open("wb+") as log,
+        ):
+            eventually(lambda: position(connection))
+            with subprocess.Popen([*command, "--json"], env=environment, stderr=log, stdout=subprocess.PIPE) as second:
+                eventually(lambda: b"waiting for its end" in Path(log.name).read_bytes())
+                first.send_signal(signal.SIGCONT)
+                answer, _ = second.communicate(timeout=60)
+            assert first.wait(60) == 0
+        assert b"was imported before" in Path(log.name).read_bytes()
+        assert json.loads(answer)["job"] == 1
+        assert plays(connection) == MANY
+        worker.require_alive()
+
+
+class TestUndoing:
+    def test_plays_of_this_import_alone_go_and_those_of_another_too_stay(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        first = write(tmp_path, "first.json", *(row(second) for second in range(100)))
+        second = write(tmp_path, "second.json", *(row(second) for second in range(60, 160)))
+        hers = write(tmp_path, "hers.json", *(row(second) for second in range(50)))
+        for command in ((first,), (second,), (hers, "--user", "anna")):
+            assert commands.run("import", *command).code == 0
+        undone = commands.run("jobs", "undo", "1", "--json")
+        assert undone.code == 0, undone.errors
+        assert [undone.answer[key] for key in ("state", "removed", "passed_on")] == ["undone", 60, 40]
+        left = connection.execute("select source_id, count(*) from listen group by 1 order by 1").fetchall()
+        assert left == [(2, 100), (3, 50)]
+        assert commands.run("verify").code == 0
+        again = commands.run("jobs", "undo", "1", "--json")
+        assert (again.code, again.answer["removed"]) == (0, 60)
+        last = commands.run("jobs", "undo", "2", "--json")
+        assert (last.answer["removed"], last.answer.get("passed_on")) == (100, None)
+        assert connection.execute("select count(*) from repeated_listen").fetchone() == (0,)
+        assert problems(connection) == []
+        anew = commands.run("import", first, "--json")
+        assert (anew.answer["job"], anew.answer["inserted"]) == (4, 100)
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_in_either_order_the_same_plays_remain(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        for number, seconds in enumerate((range(30), range(10, 40), range(20, 50))):
+            write(tmp_path, f"{number}.json", *(row(second) for second in seconds))
+            assert commands.run("import", str(tmp_path / f"{number}.json")).code == 0
+        assert commands.run("jobs", "undo", "2").code == 0
+        assert commands.run("jobs", "undo", "1").code == 0
+        kept = connection.execute("select source_id, extract(epoch from listened_at)::int from listen order by 2")
+        assert kept.fetchall() == [(3, TIME + second) for second in range(20, 50)]
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_a_job_that_does_not_exist(self, here: Here) -> None:
+        for verb in ("show", "resume", "undo"):
+            refused = here.run("jobs", verb, "17")
+            assert refused.code == 2
+            assert "there is no job 17" in refused.errors
+
+
+class TestWhatIsWanted:
+    def test_a_dry_run_needs_nothing_and_leaves_nothing(
+        self, commands: Commands, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", row(1), row(1), row(2), row(3, ""))
+        nowhere = "postgresql://me@127.0.0.1:1/none"
+        alone = commands.run(
+            "import", path, "--dry-run", "--json", SCROBBLES_KAFKA="127.0.0.1:1", SCROBBLES_DATABASE_URL=nowhere
+        )
+        assert alone.code == 3, alone.errors
+        assert alone.answer["job"] is None
+        assert [alone.answer[key] for key in ("rows", "accepted", "inserted")] == [4, 3, None]
+        compared = commands.run("import", path, "--dry-run", "--json")
+        assert [compared.answer[key] for key in ("state", "inserted", "duplicate")] == ["dry run", 2, 1]
+        assert connection.execute("select count(*) from source").fetchone() == (0,)
+
+    def test_a_dry_run_knows_what_is_stored(self, commands: Commands, worker: Worker, tmp_path: Path) -> None:
+        commands.run("import", write(tmp_path, "x.json", row(1), row(2, "ÉTUDE", album="LP")))
+        path = write(tmp_path, "y.json", row(1), row(2, "étude", album="lp"), row(3))
+        assert commands.run("import", path, "--dry-run", "--json").answer["inserted"] == 1
+        worker.require_alive()
+
+    def test_a_window_a_limit_and_the_rejects(self, commands: Commands, worker: Worker, tmp_path: Path) -> None:
+        day = 86_400
+        path = write(tmp_path, "x.json", row(0), row(day, ""), row(2 * day), row(3 * day), row(4 * day))
+        rejects = tmp_path / "rejects.jsonl"
+        window = ("--since", "2020-09-14", "--until", "2020-09-16T12:26:40", "--limit", "4")
+        done = commands.run("import", path, *window, "--rejects", str(rejects), "--json")
+        assert done.code == 3, done.errors
+        assert (done.answer["rows"], done.answer["accepted"]) == (4, 1)
+        assert done.answer["skipped"] == {"missing_title": 1, "outside_window": 2}
+        (line,) = rejects.read_text("utf-8").splitlines()
+        rejected = json.loads(line)
+        assert [rejected[key] for key in ("file", "member", "row", "reason")] == [path, "x.json", 2, "missing_title"]
+        assert rejected["raw"]["time"] == TIME + day
+        worker.require_alive()
+
+
+def test_jobs_are_listed_the_last_one_first_and_shown(commands: Commands, worker: Worker, tmp_path: Path) -> None:
+    one = write(tmp_path, "one.json", row(1), row(2, ""))
+    commands.run("import", one)
+    commands.run("import", write(tmp_path, "two.json", row(1)), "--user", "anna", "--no-wait")
+    eventually(lambda: commands.run("jobs", "show", "2", "--json").answer["state"] == "done", worker)
+    listed = commands.run("jobs", "list")
+    assert [line.split()[:5] for line in listed.output.splitlines()] == [
+        ["job", "user", "file", "format", "state"],
+        ["2", "anna", "two.json", "maloja", "done"],
+        ["1", "me", "one.json", "maloja", "done"],
+    ]
+    (mine,) = commands.run("jobs", "list", "--user", "me", "--json").answer
+    assert mine == commands.run("jobs", "show", "1", "--json").answer
+    assert (mine["file"], mine["skipped"], mine["inserted"]) == (one, {"missing_title": 1}, 1)
+    assert "job 1, done" in commands.run("jobs", "show", "1").output
