@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -57,6 +58,26 @@ def write_maloja(path: Path, rows: Iterable[bytes]) -> None:
         file.write(b"\n]}\n")
 
 
+def write_spotify(path: Path, rows: Iterable[bytes]) -> None:
+    """A file of Spotify's extended history, here with all years in one."""
+    with path.open("wb") as file:
+        separator = b"["
+        for some in _chunks(rows):
+            file.write(separator + b",".join(some))
+            separator = b","
+        file.write(b"]")
+
+
+def write_lastfm(path: Path, rows: Iterable[bytes]) -> None:
+    """Pages of 200 plays, as exporters of Last.fm save them."""
+    with path.open("wb") as file:
+        separator = b"["
+        for some in _chunks(rows, 200):
+            file.write(separator + b'{"track":[' + b",".join(some) + b'],"@attr":{"perPage":"200","totalPages":"1"}}')
+            separator = b","
+        file.write(b"]")
+
+
 def write_sample(path: Path) -> None:
     """2,000 plays of a small library in three years, among them three rows that an import refuses and counts."""
     library = songs(500, _SAMPLE_SEED, most=12)
@@ -68,12 +89,18 @@ def write_sample(path: Path) -> None:
     write_maloja(path, rows)
 
 
-def plays(library: Sequence[Song], moments: Iterable[int], drawn: Iterable[int], row: Row) -> Iterator[bytes]:
+def plays(
+    library: Sequence[Song],
+    moments: Iterable[int],
+    drawn: Iterable[int],
+    row: Row,
+    written: Callable[[int], bytes] = b"%d".__mod__,
+) -> Iterator[bytes]:
     """A row for each moment, of the song whose number was drawn for it."""
     halves = [orjson.dumps(row(song)).partition(_TIME) for song in library]
     for number, second in zip(drawn, moments, strict=True):
         before, _, after = halves[number]
-        yield b"%b%d%b" % (before, second, after)
+        yield b"%b%b%b" % (before, written(second), after)
 
 
 def listenbrainz_row(song: Song) -> dict[str, object]:
@@ -111,11 +138,66 @@ def maloja_row(song: Song) -> dict[str, object]:
     return {"time": "\0", "track": track, "duration": song.seconds}
 
 
-_KINDS = {
-    "listenbrainz": (write_lines, listenbrainz_row),
-    "listenbrainz-zip": (write_listenbrainz_zip, listenbrainz_row),
-    "listens": (write_lines, listen_row),
-    "maloja": (write_maloja, maloja_row),
+def spotify_row(song: Song) -> dict[str, object]:
+    """A stream as Spotify exports it, heard to its end."""
+    uri = hashlib.md5("/".join((*song.artists, song.title)).encode(), usedforsecurity=False).hexdigest()[:22]
+    return {
+        "ts": "\0",
+        "platform": "linux",
+        "ms_played": song.seconds * 1_000,
+        "conn_country": "SE",
+        "ip_addr": "192.0.2.1",
+        "master_metadata_track_name": song.title,
+        "master_metadata_album_artist_name": song.artists[0],
+        "master_metadata_album_album_name": song.album,
+        "spotify_track_uri": f"spotify:track:{uri}",
+        "episode_name": None,
+        "episode_show_name": None,
+        "spotify_episode_uri": None,
+        "reason_start": "trackdone",
+        "reason_end": "trackdone",
+        "shuffle": False,
+        "skipped": False,
+        "offline": False,
+        "offline_timestamp": None,
+        "incognito_mode": False,
+    }
+
+
+def lastfm_row(song: Song) -> dict[str, object]:
+    """A recent track as Last.fm's API tells it."""
+    return {
+        "artist": {"mbid": "", "#text": song.artists[0]},
+        "streamable": "0",
+        "image": [{"size": size, "#text": ""} for size in ("small", "medium", "large", "extralarge")],
+        "mbid": "",
+        "album": {"mbid": "", "#text": song.album or ""},
+        "name": song.title,
+        "url": "",
+        "date": {"uts": "\0", "#text": ""},
+    }
+
+
+def _number(second: int) -> bytes:
+    return b"%d" % second
+
+
+def _text(second: int) -> bytes:
+    return b'"%d"' % second
+
+
+def _iso(second: int) -> bytes:
+    return datetime.fromtimestamp(second, UTC).strftime('"%Y-%m-%dT%H:%M:%SZ"').encode()
+
+
+# The file, a row of it, and how that tells its time.
+KINDS = {
+    "lastfm": (write_lastfm, lastfm_row, _text),
+    "listenbrainz": (write_lines, listenbrainz_row, _number),
+    "listenbrainz-zip": (write_listenbrainz_zip, listenbrainz_row, _number),
+    "listens": (write_lines, listen_row, _number),
+    "maloja": (write_maloja, maloja_row, _number),
+    "spotify": (write_spotify, spotify_row, _iso),
 }
 
 
@@ -124,7 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench.exports", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kind", choices=[*_KINDS, "sample"])
+    parser.add_argument("kind", choices=[*KINDS, "sample"])
     parser.add_argument("path", type=Path)
     parser.add_argument("--plays", type=int, default=1_000_000)
     parser.add_argument("--songs", type=int, default=SONGS)
@@ -133,15 +215,15 @@ def main() -> None:
     if chosen.kind == "sample":
         write_sample(chosen.path)
         return
-    write, row = _KINDS[chosen.kind]
+    write, row, written = KINDS[chosen.kind]
     library = songs(chosen.songs, chosen.seed)
     drawn = draws(len(library), chosen.plays, chosen.seed)
-    write(chosen.path, plays(library, times(chosen.plays, chosen.seed), drawn, row))
+    write(chosen.path, plays(library, times(chosen.plays, chosen.seed), drawn, row, written))
 
 
-def _chunks(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _chunks(rows: Iterable[bytes], size: int = _AT_ONCE) -> Iterator[list[bytes]]:
     remaining = iter(rows)
-    while some := list(itertools.islice(remaining, _AT_ONCE)):
+    while some := list(itertools.islice(remaining, size)):
         yield some
 
 
