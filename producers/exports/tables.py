@@ -43,8 +43,6 @@ def layout(head: bytes, columns_of: Callable[[list[str]], dict[str, int] | None]
 
     `lines_before` counts that line, as if it were the header.
     """
-    if head[:1] in {b"[", b"{"}:
-        return None
     for number, line in enumerate(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES], 1):
         for delimiter in _DELIMITERS:
             fields = _split(_text(line), delimiter)

@@ -66,6 +66,13 @@ def test_every_dialect_of_the_table_without_a_header(text: str) -> None:
     assert read(text) == [BARE_LISTEN]
 
 
+@pytest.mark.parametrize("artist", ["[spunge]", "{", "# ", "%PDF", "<Untagged>"])
+def test_names_that_look_like_something_else(artist: str) -> None:
+    (item,) = read(f"{BARE.replace('Band', artist)}\n")
+    assert isinstance(item, Listen)
+    assert item.track.artists == (artist.strip(),)
+
+
 def test_a_broken_first_row_does_not_hide_the_table() -> None:
     assert reasons(read(f'Band,"LP\nA,T,\n{BARE}\n')) == ["malformed_row", "malformed_row", None]
 
