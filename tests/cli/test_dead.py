@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 import sql
 from cli.raw import for_people
 from producers.jobs.job import report_of
+from producers.replay import replay
 from schemas.broker import admin, client_config, end_offsets
 from schemas.settings import Settings
 from schemas.topics import lane_topic
@@ -162,6 +163,14 @@ def test_letters_that_another_replay_holds_are_left_to_it(
     with held(connection, "select from dead_letter where reason = 'unknown_source' for update"):
         assert here.run("dead", "replay", "--json").answer["replayed"] == 2
     eventually(lambda: dealt_with(connection) == 7, letters)
+
+
+def test_letters_that_another_replay_has_sent_since_they_were_chosen_are_left_out(
+    cluster: Settings, letters: Worker, connection: psycopg.Connection
+) -> None:
+    ids = [id_ for (id_,) in connection.execute("select id from dead_letter").fetchall()]
+    assert [chunk.sent for _ in range(2) for chunk in replay(connection, cluster, ids, "me")] == [5, 0]
+    eventually(lambda: dealt_with(connection) == 10, letters)
 
 
 def test_only_what_the_broker_has_acknowledged_is_marked(
