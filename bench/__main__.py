@@ -11,6 +11,7 @@ from bench.figures import Figure, result, save, show
 from bench.history import history
 from bench.lab import lab
 from bench.large import large
+from bench.reading import reading
 from bench.start import start
 from bench.statements import statements
 from bench.throughput import ceiling, many_people, one_person
@@ -20,6 +21,7 @@ _PLAYS = 1_000_000
 _EXPERIMENTS = {
     "start": start,
     "history": history,
+    "reading": reading,
     "one-person": one_person,
     "many-people": many_people,
     "backlog": backlog,

@@ -22,7 +22,7 @@ _PLAIN_WIDTH = 100
 class Figure(msgspec.Struct, frozen=True):
     """One measured number of an experiment.
 
-    `share_target` is what a throughput should reach of the ceiling, `at_most` a bound of anything else.
+    `share_target` is what a throughput should reach of the ceiling, `at_most` and `at_least` are bounds of anything.
     """
 
     experiment: str
@@ -30,6 +30,7 @@ class Figure(msgspec.Struct, frozen=True):
     value: float
     unit: str
     at_most: float | None = None
+    at_least: float | None = None
     share_target: float | None = None
 
 
@@ -52,10 +53,12 @@ class Result(msgspec.Struct, frozen=True):
 
 def compared(figure: Figure, ceiling: float) -> Row:
     """The figure as a share of the ceiling if it is a throughput, and whether it reaches its target."""
-    if figure.unit == PER_SECOND:
-        share = figure.value / ceiling
-        return Row(figure, share, None if figure.share_target is None else share >= figure.share_target)
-    return Row(figure, None, None if figure.at_most is None else figure.value <= figure.at_most)
+    share = figure.value / ceiling if figure.unit == PER_SECOND else None
+    if figure.share_target is not None and share is not None:
+        return Row(figure, share, share >= figure.share_target)
+    if figure.at_least is not None:
+        return Row(figure, share, figure.value >= figure.at_least)
+    return Row(figure, share, None if figure.at_most is None else figure.value <= figure.at_most)
 
 
 def result(figures: Sequence[Figure], ceilings: Sequence[float], seconds: float) -> Result:
@@ -119,6 +122,8 @@ def _share(share: float | None) -> str:
 def _target(figure: Figure) -> str:
     if figure.share_target is not None:
         return f"≥ {figure.share_target:.2f}"
+    if figure.at_least is not None:
+        return f"≥ {figure.at_least:,g} {figure.unit}"
     return "" if figure.at_most is None else f"≤ {figure.at_most:g} {figure.unit}"
 
 
