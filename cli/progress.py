@@ -21,7 +21,6 @@ from cli.console import err, say
 from producers.jobs.progress import Step, Watch
 
 _PLAIN_SECONDS = 5.0
-_STALLED_SECONDS = 10.0
 _MINUTES_FROM = 120
 
 
@@ -37,7 +36,7 @@ class _Rate(ProgressColumn):
 def watching(name: str) -> Iterator[Watch]:
     """What a job is given to tell its progress to, while the block runs."""
     if not err.is_terminal:
-        yield _Stall(_Lines(name))
+        yield _Troubles(_Lines(name))
         return
     columns = (
         SpinnerColumn(),
@@ -48,35 +47,22 @@ def watching(name: str) -> Iterator[Watch]:
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        yield _Stall(_Bars(progress, name))
+        yield _Troubles(_Bars(progress, name))
 
 
-class _Stall:
-    """Passes every step on, and says once what it waits for when it does not get on."""
+class _Troubles:
+    """Passes every step on, and says what it waits for, once for each trouble."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        self._done = -1
-        self._moved = time.monotonic()
         self._told = ""
 
     def __call__(self, step: Step) -> None:
-        if step.trouble:
-            self._tell(step.trouble)
-            return
-        self._watch(step)
-        now = time.monotonic()
-        if step.phase != "storing" or step.done != self._done:
-            self._done, self._moved, self._told = step.done, now, ""
-        elif now - self._moved > _STALLED_SECONDS:
-            self._tell(
-                "nothing is being stored: does a worker run? `scrobbles status` tells; this goes on when one does"
-            )
-
-    def _tell(self, trouble: str) -> None:
-        if trouble != self._told:
-            say(trouble)
-            self._told = trouble
+        if step.trouble and step.trouble != self._told:
+            say(step.trouble)
+            self._told = step.trouble
+        if not step.trouble:
+            self._watch(step)
 
 
 class _Bars:

@@ -19,7 +19,7 @@ from schemas.settings import Settings
 _QUEUED_MESSAGES = 20_000
 _QUEUED_KILOBYTES = 8_192
 # A listening history repeats itself: a spelling is encoded and normalised once. About 800 bytes each.
-_SPELLINGS = 16_000
+_SPELLINGS = 8_000
 # Delivery reports are collected every so many messages: asking after each one costs more than sending it.
 _POLL_EVERY = 512
 _encode = msgspec.json.Encoder().encode

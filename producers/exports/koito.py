@@ -86,7 +86,7 @@ def recognises(head: Head) -> bool:
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
     # A library repeats its tracks. Remembered for this export alone, for it is to tell its aliases itself.
-    make: _MakeTrack = lru_cache(maxsize=16_384)(partial(_track, source.aliases))
+    make: _MakeTrack = lru_cache(maxsize=8_192)(partial(_track, source.aliases))
     return outcomes(source, document_rows(source, "listens", row=_Row), partial(_listen, make))
 
 

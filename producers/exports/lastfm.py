@@ -102,7 +102,7 @@ def _second(date: _Date, rules: Rules) -> int:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def lastfm_track(
     artist: str | None,
     title: str | None,

@@ -48,6 +48,6 @@ def _listen(table: Layout, row: Cells, rules: Rules) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(artist: str, title: str, album: str) -> Track:
     return make_track(credited((artist,), title), title, album, None, None)

@@ -109,7 +109,7 @@ def _split_as_mapped(submitted: str, mapped: tuple[Credit, ...]) -> tuple[str, .
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(
     artists: tuple[str, ...],
     title: str | None,

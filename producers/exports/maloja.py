@@ -109,7 +109,7 @@ def _tidied(row: object, rules: Rules) -> Row:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(
     artists: tuple[str, ...] | None,
     title: str | None,

@@ -55,7 +55,7 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(artist: str | None, title: str | None, album: str | None, album_artist: str | None, length: Scalar) -> Track:
     of_album = credited((album_artist,)) if album_artist else ()
     return make_track(

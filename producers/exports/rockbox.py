@@ -68,7 +68,7 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(artist: str, title: str, album: str, seconds: str, recording: str) -> Track:
     artist, title, album = ("" if name == _UNTAGGED else name for name in (artist, title, album))
     return make_track(

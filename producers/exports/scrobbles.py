@@ -109,7 +109,7 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(written: bytes) -> Track:
     return _made(tolerant_decode(written))
 

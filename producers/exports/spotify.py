@@ -142,7 +142,7 @@ def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> in
 
 
 # A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _track(artist: str, title: str, album: str | None, uri: str | None) -> Track:
     artists = credited((artist,), title)
     return make_track(artists, title, album, artists[0] if artists else None, None, ids(spotify=spotify_track(uri)))
