@@ -29,7 +29,8 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         passed = task.elapsed or 0
-        return Text(f"{task.fields['done'] / passed:,.0f}/s" if passed else "", style="dim")
+        done = task.fields["done"] - task.fields["first"]
+        return Text(f"{done / passed:,.0f}/s" if passed else "", style="dim")
 
 
 @contextmanager
@@ -78,7 +79,7 @@ class _Bars:
             for task in self._tasks.values():
                 self._progress.update(task, total=1, completed=1)
             described = f"{step.phase} {escape(self._name)}" if not self._tasks else step.phase
-            self._tasks[step.phase] = self._progress.add_task(described, total=None, count="", done=0)
+            self._tasks[step.phase] = self._progress.add_task(described, total=None, count="", done=0, first=step.done)
         count = f"{step.done:,}" if step.total is None else f"{step.done:,} of {step.total:,}"
         total = None if step.share is None else 1.0
         task = self._tasks[step.phase]

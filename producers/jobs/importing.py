@@ -127,9 +127,9 @@ def _read(
             _marking_failed(job),
             Rejects(order.rejects, order.name, add=job.resumed or order.add_to_rejects) as rejects,
         ):
-            sender = Sender(settings, job, export, Beside(rejects, aliases), watch)
+            sender = Sender(settings, job, export, Beside(rejects, aliases), watch, wanted.limit)
             try:
-                sender.send(wanted.limit)
+                sender.send()
             except Fault as fault:
                 return job, fault
     return job, None

@@ -41,24 +41,27 @@ class Beside(NamedTuple):
 class Sender:
     """Sends the rows of one job."""
 
-    def __init__(self, settings: Settings, job: Job, export: Export, beside: Beside, watch: Watch) -> None:
-        """Raises DependencyGone where no Kafka is known."""
+    def __init__(
+        self, settings: Settings, job: Job, export: Export, beside: Beside, watch: Watch, limit: int | None
+    ) -> None:
+        """Of the rows of the job at most `limit` are read. Raises DependencyGone where no Kafka is known."""
         self._job = job
         self._export = export
         self._beside = beside
+        self._limit = limit
         self._watch = watch
         topic = lane_topic(settings.topic_prefix, "import").name
         self._publisher = Publisher(settings, topic, job.id, self._silent)
 
-    def send(self, limit: int | None) -> None:
-        """Send every listen, at most `limit` rows of the job, count what is skipped, wait until all is acknowledged.
+    def send(self) -> None:
+        """Send every listen, count what is skipped, wait until all is acknowledged.
 
         What ends it early leaves the job such that a later one goes on behind its last checkpoint: `cancelled` after
         Cancelled, `failed` after a Fault. A fault in the export itself ends the job; what came before it is sent.
         """
         job = self._job
         try:
-            self._read(limit)
+            self._read()
         except DataFault:
             self._settle()
             job.note("failed", None)
@@ -72,7 +75,7 @@ class Sender:
         self._settle()
         job.note("waiting", None)
 
-    def _read(self, limit: int | None) -> None:
+    def _read(self) -> None:
         job, send, skipped = self._job, self._publisher.send, self._job.skipped
         pause = _FIRST_CHECKPOINT_SECONDS
         due = time.monotonic() + pause
@@ -84,7 +87,7 @@ class Sender:
             else:
                 skipped[row.reason] += 1
                 self._beside.rejects.write(row)
-            if job.rows == limit:
+            if job.rows == self._limit:
                 break
             if job.rows % _ROWS_PER_STEP == 0:
                 self._tell()
@@ -95,10 +98,13 @@ class Sender:
 
     def _tell(self) -> None:
         try:
-            self._watch(Step("reading", self._job.rows, share=self._export.share()))
+            self._watch(Step("reading", self._job.rows, self._limit, self._share()))
         except Cancelled:
             self._checkpoint()
             raise
+
+    def _share(self) -> float | None:
+        return self._job.rows / self._limit if self._limit else self._export.share()
 
     def _checkpoint(self) -> None:
         position = self._export.position()
