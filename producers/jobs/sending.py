@@ -1,8 +1,8 @@
-"""Reads an export and sends it, with a checkpoint every few seconds.
+"""Reads an export and sends it, with a checkpoint every second.
 
 A checkpoint lies behind rows that the broker has acknowledged, and nowhere else: sending waits until it has, then the
 counts and the position are noted together. Whatever was sent behind the last checkpoint of a job that was killed is
-sent again, and the consumers know it. Waiting costs 20 ms every 2 seconds; following each message by its delivery
+sent again, and the consumers know it. Waiting costs 20 ms a second; following each message by its delivery
 report would cost 0.9 us of the 9 that a play takes.
 """
 
@@ -24,7 +24,7 @@ from schemas.topics import lane_topic
 _ROWS_PER_STEP = 1_000
 # Early ones for small files, so that a crash in the first second costs little; then fewer.
 _FIRST_CHECKPOINT_SECONDS = 0.2
-_CHECKPOINT_SECONDS = 2.0
+_CHECKPOINT_SECONDS = 1.0
 # Without one acknowledgement for so long, the broker is taken for gone.
 PATIENCE_SECONDS = 120.0
 _SILENT_SECONDS = 5.0
@@ -62,6 +62,7 @@ class Sender:
         job = self._job
         try:
             self._read()
+            self._settle()
         except DataFault:
             self._settle()
             job.note("failed", None)
@@ -72,7 +73,6 @@ class Sender:
         except Fault:
             job.mark("failed")
             raise
-        self._settle()
         job.note("waiting", None)
 
     def _read(self) -> None:
