@@ -1,6 +1,8 @@
 """Imports as jobs: interrupted, resumed, undone, rehearsed."""
 
 import json
+import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -30,6 +32,11 @@ def position(connection: psycopg.Connection) -> dict[str, int]:
     return dict(found)
 
 
+def rows_read(connection: psycopg.Connection) -> int:
+    (rows,) = connection.execute("select coalesce(max(rows_read), 0) from source").fetchone() or (0,)
+    return int(rows)
+
+
 def plays(connection: psycopg.Connection) -> int:
     (count,) = connection.execute("select count(*) from listen").fetchone() or (0,)
     return int(count)
@@ -54,6 +61,30 @@ class TestResuming:
         (read,) = connection.execute("select sum(read) from source_count").fetchone() or (0,)
         assert MANY <= read < 2 * MANY  # it did not begin anew
         assert plays(connection) == MANY
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_killed_at_any_rows_it_still_stores_each_play_once(
+        self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        seed = secrets.randbelow(2**32)
+        print(f"seed {seed}")  # noqa: T201 - pytest shows it where the test fails
+        chance = random.Random(seed)  # noqa: S311 - not a secret
+        path = write(tmp_path, "x.json", *(row(second) for second in range(3 * MANY)))
+        command = [sys.executable, "-m", "cli", "import", path, "--no-wait"]
+        for target in sorted(chance.sample(range(1, 3 * MANY), 4)):
+            with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stdout=subprocess.DEVNULL) as process:
+                eventually(lambda: rows_read(connection) >= target or process.poll() is not None)  # noqa: B023
+                process.kill()
+        command.remove("--no-wait")
+        done = subprocess.run(command, env=environment_of(cluster, tmp_path), check=False, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert connection.execute("select count(*), max(rows_read), max(accepted) from source").fetchone() == (
+            1,
+            3 * MANY,
+            3 * MANY,
+        )
+        assert plays(connection) == 3 * MANY
         assert problems(connection) == []
         worker.require_alive()
 
