@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench lock clean
+.PHONY: help install demo test check mutants soak bench lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $(name))))
 FILE ?= bench/sample.json
@@ -23,6 +23,12 @@ check: install ## style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+mutants: install ## remove each guard in turn and see its tests turn red
+	@.venv/bin/python -m tests.faults.mutants $(ARGS)
+
+soak: install ## every fault at random for a while: MINUTES=5 SEED=number
+	@.venv/bin/python -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 bench: install ## measure speed and memory, print one table
 	@.venv/bin/python -m bench $(ARGS)

@@ -392,9 +392,9 @@ def test_what_an_operator_has_skipped_is_no_damage(store: Store, source: int, co
     assert problems(connection) == []
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["all is new", "only their ids are new"])
+@pytest.mark.parametrize("new", ["all", "tracks", "ids"])
 def test_two_workers_that_store_at_once_never_lock_each_other_out(
-    new_store: NewStore, source: int, connection: psycopg.Connection, known: bool
+    new_store: NewStore, source: int, connection: psycopg.Connection, new: str
 ) -> None:
     # Each meets the artists, albums and tracks of the other in the opposite order.
     rounds, names = 4, [f"Artist {number}" for number in range(1_000)]
@@ -403,6 +403,8 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
 
     def batch_of(round_: int, step: int, ids: Ids | None) -> list[Listen]:
         titles = [f"{name} {round_}" for name in names[:: -1 if step < 0 else 1]]
+        if new == "tracks":
+            return [play(step, title, artists=(names[0],), ids=ids) for title in titles]
         return [play(step, title, artists=(title,), album=title, ids=ids) for title in titles]
 
     def work(store: Store, partition: Partition, step: int) -> None:
@@ -416,9 +418,14 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
             failures.append(error)
             together.abort()
 
+    before = Log(new_store(), source, Partition(PARTITION.topic_id, PARTITION.topic, 2))
+    known = {
+        "all": [],
+        "tracks": [play(artists=(names[0],))],
+        "ids": [listen for round_ in range(rounds) for listen in batch_of(round_, 2, None)],
+    }[new]
     if known:
-        before = Log(new_store(), source, Partition(PARTITION.topic_id, PARTITION.topic, 2))
-        before.add(*(listen for round_ in range(rounds) for listen in batch_of(round_, 2, None)))
+        before.add(*known)
     threads = []
     for partition, step in ((PARTITION, 1), (OTHER, -1)):
         store = new_store()
@@ -429,7 +436,38 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
     for thread in threads:
         thread.join(60)
     assert failures == []
-    assert ledger(connection)[1] == (2 + known) * rounds * len(names)
+    assert ledger(connection)[1] == 2 * rounds * len(names) + len(known)
+    assert problems(connection) == []
+
+
+def test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out(
+    new_store: NewStore, source: int, connection: psycopg.Connection
+) -> None:
+    # As an import does that repeats, in the opposite order, what comes live: one worker of each lane has it.
+    listens = [play(second) for second in range(8_000)]
+    together = Barrier(2)
+    failures: list[psycopg.Error] = []
+
+    def work(store: Store, partition: Partition, step: int) -> None:
+        batch = packed(store, run_of([value(listen, source) for listen in listens[::step]], 0, partition))
+        together.wait(30)
+        try:
+            store.save(batch)
+        except psycopg.Error as error:
+            failures.append(error)
+
+    Log(new_store(), source, Partition(PARTITION.topic_id, PARTITION.topic, 2)).add(play(-1))
+    threads = []
+    for partition, step in ((PARTITION, 1), (OTHER, -1)):
+        store = new_store()
+        store.next_offsets([partition])
+        threads.append(Thread(target=work, args=(store, partition, step)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert ledger(connection) == (16_001, 8_001, 8_000, 0, 8_001)
     assert problems(connection) == []
 
 

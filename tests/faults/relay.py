@@ -53,6 +53,11 @@ class Relay:
     def black_hole(self, after: int) -> None:
         self._left = after
 
+    @property
+    def swallows(self) -> bool:
+        """Whether the black hole is there."""
+        return not self._flows.is_set()
+
     def delay(self, seconds: float) -> None:
         self._late = seconds
 

@@ -195,3 +195,11 @@ def test_what_the_driver_says_about_an_error_of_the_server_becomes_one_line() ->
     found = fault_of(psycopg.errors.UndefinedTable('relation "x" does not exist\nLINE 1: select'), "host=h dbname=d")
     assert isinstance(found, ConfigurationFault)
     assert "\n" not in found.message
+
+
+def test_a_line_that_is_dead_is_noticed_within_half_a_minute_unless_the_address_says_otherwise(database: str) -> None:
+    with connect(database) as ours, connect(f"{database}?tcp_user_timeout=900&keepalives_idle=1") as theirs:
+        said = ours.info.get_parameters()
+        assert int(said["tcp_user_timeout"]) <= 30_000
+        assert int(said["keepalives_idle"]) + int(said["keepalives_interval"]) * int(said["keepalives_count"]) <= 30
+        assert theirs.info.get_parameters().items() >= {"tcp_user_timeout": "900", "keepalives_idle": "1"}.items()

@@ -1,0 +1,298 @@
+"""Every guard of "exactly once": how to remove it, and the tests that must turn red then."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+_LOOP = "consumers/listens/loop.py"
+_OFFSETS = "consumers/listens/offsets.py"
+_STORE = "consumers/listens/store.py"
+_BATCH = "consumers/listens/batch.py"
+_ENTITIES = "consumers/listens/entities.py"
+
+_IN_FENCING = "tests/consumers/test_fencing.py::"
+_IN_STORES = "tests/consumers/test_store.py::"
+_IN_WORKERS = "tests/faults/test_workers.py::"
+_IN_DATABASE = "tests/faults/test_database.py::"
+_IN_GROUP = "tests/consumers/test_group.py::"
+_IN_MESSAGES = "tests/faults/test_messages.py::"
+_IN_TOPICS = "tests/consumers/test_topics.py::"
+_IN_CONNECTION = "tests/sql/test_connection.py::"
+_IN_BREAKER = "tests/consumers/test_breaker.py::"
+_IN_COORDINATOR = "tests/faults/test_coordinator.py::"
+_IN_BATCHES = "tests/consumers/test_batch.py::"
+
+_FENCING = _IN_FENCING + "test_a_zombie_is_fenced_and_stores_nothing"
+_DEADLOCKS = _IN_STORES + "test_two_workers_that_store_at_once_never_lock_each_other_out"
+_FROZEN = _IN_WORKERS + "test_workers_frozen_before_they_store_find_themselves_fenced_when_they_thaw"
+_CALLBACK = _IN_WORKERS + "test_a_callback_that_fails_ends_the_worker_and_never_falls_back_on_the_offset_of_kafka"
+_AWAY = _IN_WORKERS + "test_partitions_that_arrive_while_the_database_is_away_wait_for_it"
+_BACKUP = _IN_DATABASE + "test_a_database_that_comes_back_from_an_older_backup_is_brought_up_to_date"
+_FAILED_BATCH = _IN_GROUP + "test_a_batch_that_failed_is_stored_though_no_message_follows_it"
+_FENCED_IDLE = _IN_GROUP + "test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_follows"
+_ORDER = _IN_STORES + "test_any_order_any_batches_and_any_worker_end_in_the_same_tables"
+_REFUSED = _IN_MESSAGES + "test_one_row_the_database_refuses_costs_few_transactions"
+_BAD = _IN_BATCHES + "test_what_is_no_listen_is_a_dead_letter_with_all_its_bytes_and_its_neighbours_are_stored"
+
+
+class Mutation(NamedTuple):
+    """A guard removed: in `file`, `before` becomes `after`; then each of `tests` fails."""
+
+    guard: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = [
+    Mutation(
+        "an offset moves only from where this worker believes it (compare and set)",
+        "sql/move_offsets.sql",
+        "    where consumer_offset.next_offset = expected.expected_offset\n",
+        "",
+        (_FENCING, _FROZEN),
+    ),
+    Mutation(
+        "a batch of which one partition did not move is rolled back",
+        _STORE,
+        "        if moved != len(batch.runs):\n",
+        "        if not moved:\n",
+        (_IN_FENCING + "test_one_fenced_partition_undoes_the_whole_batch",),
+    ),
+    Mutation(
+        "a fenced worker asks anew where its partitions stand",
+        _LOOP,
+        "                except Fenced:\n                    self._assignment.forget()\n",
+        "                except Fenced:\n",
+        (_FENCED_IDLE,),
+    ),
+    Mutation(
+        "COPY comes before the first lock: a worker frozen inside it holds nobody up",
+        _STORE,
+        """            if batch.listens:
+                self._copy("staged_listen", copy_data(batch.listens))
+            failpoints.reach("copied")
+            self._move_offsets(batch)
+""",
+        """            self._move_offsets(batch)
+            if batch.listens:
+                self._copy("staged_listen", copy_data(batch.listens))
+            failpoints.reach("copied")
+""",
+        (_FROZEN,),
+    ),
+    Mutation(
+        "a session that idles with locks in hand is ended by the database",
+        "sql/session.sql",
+        "set_config('idle_in_transaction_session_timeout', '10s', false)",
+        "set_config('idle_in_transaction_session_timeout', '0', false)",
+        (_IN_WORKERS + "test_a_worker_frozen_with_locks_in_hand_is_freed_of_them_by_the_database",),
+    ),
+    Mutation(
+        "nobody waits for a lock without end",
+        "sql/session.sql",
+        "set_config('lock_timeout', '10s', false)",
+        "set_config('lock_timeout', '0', false)",
+        (_IN_DATABASE + "test_a_table_that_somebody_else_has_locked_is_waited_for",),
+    ),
+    Mutation(
+        "artists are inserted in the order of their ids",
+        "sql/insert_artists.sql",
+        "order by staged.id\n",
+        "",
+        (_DEADLOCKS + "[all]",),
+    ),
+    Mutation(
+        "tracks are inserted in the order of their ids",
+        "sql/insert_tracks.sql",
+        "order by staged.id\n",
+        "",
+        (_DEADLOCKS + "[tracks]",),
+    ),
+    Mutation(
+        "listens are inserted in the order of their key",
+        _BATCH,
+        "    batch.listens.sort()\n",
+        "",
+        (_IN_STORES + "test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out",),
+    ),
+    Mutation(
+        "the fast insert is tried in a savepoint: a repeat costs it alone",
+        _STORE,
+        "                with self._connection.transaction():  # a savepoint\n",
+        "                if True:\n",
+        (_IN_STORES + "test_repeats_are_counted_and_stored_once_wherever_they_come",),
+    ),
+    Mutation(
+        "a play that is there already is not stored again",
+        "sql/insert_new_listens.sql",
+        "    on conflict do nothing\n",
+        "",
+        (
+            _IN_STORES + "test_repeats_are_counted_and_stored_once_wherever_they_come",
+            _IN_MESSAGES + "test_plays_that_are_sent_twice_and_shuffled_are_stored_once",
+        ),
+    ),
+    Mutation(
+        "a batch begins where the last one ended, and has no gap",
+        _OFFSETS,
+        "        if messages[0].offset() != expected or messages[-1].offset() != expected + len(messages) - 1:\n",
+        "        if False:\n",
+        (_IN_MESSAGES + "test_a_batch_that_is_lost_in_the_worker_itself_is_fetched_again",),
+    ),
+    Mutation(
+        "an offset that is not in the log is an error, not a reason to skip",
+        "consumers/listens/start.py",
+        'auto_offset_reset="error"',
+        'auto_offset_reset="latest"',
+        (_IN_GROUP + "test_messages_that_kafka_has_deleted_before_they_were_stored_stop_the_worker",),
+    ),
+    Mutation(
+        "a topic is known by its id at the start",
+        _STORE,
+        "            raise topic_changed(topic)\n",
+        "            continue\n",
+        (_IN_TOPICS + "test_a_worker_that_starts_after_a_topic_was_made_anew_reads_nothing_of_it",),
+    ),
+    Mutation(
+        "and while it is read",
+        "consumers/listens/watch.py",
+        "            if found != self.ids[name]:\n",
+        "            if False:\n",
+        (_IN_TOPICS + "test_a_worker_notices_that_a_topic_was_made_anew_while_it_read[classic]",),
+    ),
+    Mutation(
+        "a callback of the client never raises: it would start from Kafka's own offset",
+        _OFFSETS,
+        "        except:  # noqa: E722 - see above\n",
+        "        except ZeroDivisionError:\n",
+        (_CALLBACK,),
+    ),
+    Mutation(
+        "a worker whose callback failed ends: it would look alive and store nothing",
+        _OFFSETS,
+        "        if self._failure is not None:\n",
+        "        if False:\n",
+        (_CALLBACK,),
+    ),
+    Mutation(
+        "a worker polls while it waits for the database, and keeps its place in the group",
+        _LOOP,
+        "            self._consumer.consume(1, seconds)  # everything",
+        "            time.sleep(seconds)  # everything",
+        (_AWAY,),
+    ),
+    Mutation(
+        "a batch that failed is forgotten and read again",
+        _LOOP,
+        "        meaning = meaning_of(error)\n        self._assignment.forget()\n",
+        "        meaning = meaning_of(error)\n",
+        (_FAILED_BATCH,),
+    ),
+    Mutation(
+        "what a worker remembers as stored goes with its connection",
+        _LOOP,
+        "                self._store = Store(self._database_url)\n            except",
+        "                known = self._store.known\n"
+        "                self._store = Store(self._database_url)\n"
+        "                self._store.known = known\n"
+        "            except",
+        (_BACKUP,),
+    ),
+    Mutation(
+        "an idle worker asks whether its database lives",
+        _LOOP,
+        "            self._store.require_alive()\n",
+        "            pass\n",
+        (_BACKUP,),
+    ),
+    Mutation(
+        "an artist, album or track counts as known only when its rows are committed",
+        _STORE,
+        "        copies = dict(unseen.copies())\n",
+        "        self.known.add(unseen)\n        copies = dict(unseen.copies())\n",
+        (f"{_REFUSED}[artist]",),
+    ),
+    Mutation(
+        "a line on which nothing comes back is given up",
+        "sql/connection.py",
+        "**_DEAD_LINE, ",
+        "",
+        (
+            _IN_CONNECTION
+            + "test_a_line_that_is_dead_is_noticed_within_half_a_minute_unless_the_address_says_otherwise",
+        ),
+    ),
+    Mutation(
+        "a connection that broke is no play's fault",
+        "sql/connection.py",
+        'return "unstorable" if isinstance(error, psycopg.DataError) else "gone"',
+        'return "unstorable"',
+        (_IN_DATABASE + "test_a_connection_cut_again_and_again_delays_plays_but_loses_none",),
+    ),
+    Mutation(
+        "nor is a lock that somebody else holds",
+        "sql/connection.py",
+        '    "55P03": "again",\n',
+        '    "55P03": "unstorable",\n',
+        (_IN_DATABASE + "test_a_table_that_somebody_else_has_locked_is_waited_for",),
+    ),
+    Mutation(
+        "a batch with a row that the database refuses is halved until that row stands alone",
+        _LOOP,
+        '            if meaning_of(error) != "unstorable":\n                raise\n',
+        "            raise\n",
+        (f"{_REFUSED}[listen]",),
+    ),
+    Mutation(
+        "a worker that buries half of what it reads stops",
+        "consumers/listens/breaker.py",
+        "        if self._read >= WINDOW and ",
+        "        if False and ",
+        (_IN_BREAKER + "test_a_flood_of_bad_messages_stops_the_worker_and_nothing_beyond_is_read",),
+    ),
+    Mutation(
+        "a client that has given up ends its worker",
+        "schemas/broker.py",
+        " or error.code() == KafkaError._FATAL",
+        "",
+        (_IN_COORDINATOR + "test_of_two_workers_with_one_static_name_the_second_stops",),
+    ),
+    Mutation(
+        "of several spellings in one batch the best one is kept, not the last one",
+        _ENTITIES,
+        "        self._tracks[made] = met.merged(before) if before else met\n",
+        "        self._tracks[made] = met\n",
+        (_ORDER,),
+    ),
+    Mutation(
+        "a play without a source that exists belongs to nobody, and is a dead letter",
+        _BATCH,
+        "                if not user or ",
+        "                if user is None or ",
+        (_BAD,),
+    ),
+    Mutation(
+        "a source that was unknown is asked for again with the next batch",
+        _STORE,
+        " for source, user in self.users.items() if user != NOBODY}",
+        " for source, user in self.users.items()}",
+        (_IN_STORES + "test_a_source_that_did_not_exist_yet_is_looked_up_again_in_the_next_batch",),
+    ),
+    Mutation(
+        "a name with NUL, which Postgres cannot keep, never reaches it",
+        _ENTITIES,
+        "        if _ESCAPED_NUL in spelling:\n",
+        "        if False:\n",
+        (_BAD,),
+    ),
+    Mutation(
+        "the ledger finds offsets that were passed and not read",
+        "sql/ledger_problems.sql",
+        "where next_offset - first_offset <> read + skipped\n",
+        "where false\n",
+        (_IN_STORES + "test_every_kind_of_damage_is_found",),
+    ),
+]
