@@ -22,6 +22,10 @@ _STORES = "tests/consumers/test_store.py::test_"
 _BATCHES = "tests/consumers/test_batch.py::test_"
 _BREAKER = "tests/consumers/test_breaker.py::test_"
 
+_IMPORTS = "tests/faults/test_imports.py::test_"
+_PUBLISH = "tests/producers/test_publish.py::test_"
+_JOBS = "tests/cli/test_jobs.py::TestResuming::"
+
 _KILLED = _WORKERS + "a_worker_killed_at_any_place_of_a_batch_loses_and_doubles_nothing"
 _OUT_OF_FILES = _DATABASE + "a_worker_that_may_open_no_more_files_waits_and_goes_on"
 
@@ -174,7 +178,14 @@ FAULTS = [
             _GROUP + "a_worker_outlives_a_database_that_takes_no_connections",
         ),
     ),
-    Fault(28, "the broker is killed", (_BROKER + "a_broker_killed_and_started_again_costs_nothing",)),
+    Fault(
+        28,
+        "the broker is killed",
+        (
+            _BROKER + "a_broker_killed_and_started_again_costs_nothing",
+            _IMPORTS + "an_import_outlives_a_server_that_is_killed_and_started_again",
+        ),
+    ),
     Fault(
         29,
         "the broker is frozen",
@@ -283,6 +294,28 @@ FAULTS = [
     ),
     Fault(46, "the clock jumps", (_MESSAGES + "a_clock_that_jumps_moves_no_timer_and_loses_no_play",)),
     Fault(
+        47,
+        "an import is killed",
+        (
+            _JOBS + "test_an_import_that_was_killed_goes_on_behind_its_checkpoint",
+            _JOBS + "test_killed_at_any_rows_it_still_stores_each_play_once",
+        ),
+    ),
+    Fault(48, "its file has changed since", (_JOBS + "test_a_file_that_has_changed_is_refused",)),
+    Fault(
+        49,
+        "the queue of a producer is full",
+        (
+            _PUBLISH + "a_full_queue_makes_the_sender_wait_and_loses_nothing",
+            _BROKER + "a_broker_that_stays_away_bounds_what_a_producer_holds_and_ends_no_worker",
+        ),
+    ),
+    Fault(
+        50,
+        "one message of many is refused",
+        (_IMPORTS + "of_many_messages_one_that_is_refused_is_told_and_not_counted_as_acknowledged",),
+    ),
+    Fault(
         56,
         "a password is changed",
         (_DATABASE + "a_password_that_was_changed_stops_the_worker_and_is_not_told_to_the_log",),
@@ -342,7 +375,7 @@ def _linked(tests: tuple[str, ...]) -> str:
 
 
 def _sentence(test: str) -> str:
-    return test.partition("::test_")[2].replace("_", " ").replace("[", " (").replace("]", ")")
+    return test.rpartition("::test_")[2].replace("_", " ").replace("[", " (").replace("]", ")")
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ _IN_TOPICS = "tests/consumers/test_topics.py::"
 _IN_CONNECTION = "tests/sql/test_connection.py::"
 _IN_BREAKER = "tests/consumers/test_breaker.py::"
 _IN_COORDINATOR = "tests/faults/test_coordinator.py::"
+_IN_JOBS = "tests/cli/test_jobs.py::TestResuming::"
+_IN_IMPORTS = "tests/faults/test_imports.py::"
 _IN_BATCHES = "tests/consumers/test_batch.py::"
 
 _FENCING = _IN_FENCING + "test_a_zombie_is_fenced_and_stores_nothing"
@@ -287,6 +289,27 @@ MUTATIONS = [
         "        if _ESCAPED_NUL in spelling:\n",
         "        if False:\n",
         (_BAD,),
+    ),
+    Mutation(
+        "a checkpoint lies behind what the broker has acknowledged",
+        "producers/jobs/sending.py",
+        "        position = self._export.position()\n        self._settle()\n",
+        "        position = self._export.position()\n",
+        (_IN_JOBS + "test_an_import_that_was_killed_goes_on_behind_its_checkpoint[noted:kill]",),
+    ),
+    Mutation(
+        "an import goes on with the same file only",
+        "producers/jobs/importing.py",
+        "        if not found.same_content:\n",
+        "        if False:\n",
+        (_IN_JOBS + "test_a_file_that_has_changed_is_refused",),
+    ),
+    Mutation(
+        "a message that was refused is no acknowledged one",
+        "producers/publish.py",
+        "        self._failed += 1\n        self._failure = self._failure or error\n",
+        "        self._failed += 0\n",
+        (_IN_IMPORTS + "test_of_many_messages_one_that_is_refused_is_told_and_not_counted_as_acknowledged",),
     ),
     Mutation(
         "the ledger finds offsets that were passed and not read",

@@ -94,16 +94,17 @@ class Load:
         commands = Commands(self._settings, self._folder)
         while not self.ended.wait(_SECONDS_BETWEEN_IMPORTS):
             listens = plays(_IMPORT_ROWS, _FIRST_IMPORTED + self.imported)
-            path = self._folder / "import.jsonl"
+            path = self._folder / f"import-{self.imported}.jsonl"
             path.write_bytes(b"".join(msgspec.json.encode(listen) + b"\n" for listen in listens))
             self.imported += len(listens)
             while not self._imports(commands, path):
-                pass
+                pass  # the same command goes on where it ended
+            path.unlink()
 
     def _imports(self, commands: Commands, path: Path) -> bool:
         self.tries += 1
         try:
-            return commands.run("import", str(path), "--force", "--json").code == 0
+            return commands.run("import", str(path), "--json").code == 0
         except subprocess.TimeoutExpired:
             return False
 

@@ -23,7 +23,7 @@ def test_a_guard_can_be_removed(one: Mutation) -> None:
 @pytest.mark.parametrize("test", NAMED)
 def test_a_test_that_is_named_exists(test: str) -> None:
     file, _, name = test.partition("::")
-    assert name.partition("[")[0] in (ROOT / file).read_text("utf-8")
+    assert f"def {name.partition('[')[0].rpartition('::')[2]}(" in (ROOT / file).read_text("utf-8")
 
 
 def test_every_fault_is_caused_or_says_why_not() -> None:

@@ -353,7 +353,7 @@ def small_disk() -> Iterator[Path]:
         folder.rmdir()
 
 
-def fills_its_disk(spared: Settings, spare_commands: Commands, small_disk: Path) -> None:
+def fill_its_disk(spared: Settings, spare_commands: Commands, small_disk: Path) -> None:
     listens = plays(100_000)
     with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
         connection.execute(f"create tablespace small location '{small_disk}'".encode())
@@ -374,4 +374,6 @@ def fills_its_disk(spared: Settings, spare_commands: Commands, small_disk: Path)
 
 # Only root may mount a disk that is too small.
 if is_root():
-    test_a_full_disk_is_waited_for = fills_its_disk
+
+    def test_a_full_disk_is_waited_for(spared: Settings, spare_commands: Commands, small_disk: Path) -> None:
+        fill_its_disk(spared, spare_commands, small_disk)
