@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.backlog import backlog, backlog_of_four, gigabyte
 from bench.console import say
 from bench.figures import Figure, result, save, show
+from bench.group import group
 from bench.history import history
 from bench.lab import lab
 from bench.large import large
@@ -28,7 +29,7 @@ _EXPERIMENTS = {
     "statements": statements,
 }
 # What takes long.
-_FULL = {"backlog-of-four": backlog_of_four, "gigabyte": gigabyte, "large": large}
+_FULL = {"group": group, "backlog-of-four": backlog_of_four, "gigabyte": gigabyte, "large": large}
 # Measured around those that are compared with the ceiling.
 _CEILING_BEFORE = ("one-person", "many-people", "backlog")
 

@@ -50,6 +50,16 @@ class Child:
                 stderr=errors,
             )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None and _exit_of(self._process) is None
+
     def wait(self) -> Ended:
         """Until it ends by itself. Raises Fault, with the end of its log, unless its exit code is 0."""
         _, status, used = os.wait4(self._process.pid, 0)

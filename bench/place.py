@@ -71,9 +71,9 @@ class Place:
         ours = ("kafka", "database_url", "topic_prefix", "group", "group_protocol")
         self._environment = {**environment, **{PREFIX + name.upper(): str(getattr(settings, name)) for name in ours}}
 
-    def start(self, *arguments: str) -> Child:
+    def start(self, *arguments: str, log: Path | None = None, **environment: str) -> Child:
         """`python -m …` with the settings of this place."""
-        child = Child(list(arguments), self._environment, self._log)
+        child = Child(list(arguments), {**self._environment, **environment}, log or self._log)
         self._started.append(child)
         return child
 
@@ -102,7 +102,7 @@ class Place:
         deadline = time.monotonic() + _READ_SECONDS
         with psycopg.connect(self.url, autocommit=True) as connection:
             while (connection.execute(_READ).fetchone() or (0,))[0] < messages:
-                self._must_be_well()
+                self.must_be_well()
                 if time.monotonic() > deadline:
                     raise Fault(f"the workers have not stored {messages:,} plays within {_READ_SECONDS:.0f} s")
                 time.sleep(_LOOK_SECONDS)
@@ -116,7 +116,7 @@ class Place:
         crew = Crew()
         started = [self.start("cli", "consume") for _ in range(count)]
         if joined:
-            self._await_partitions(count)
+            self.await_partitions(count)
         yield crew
         crew.ended = [worker.end() for worker in started]
 
@@ -125,16 +125,22 @@ class Place:
         for child in self._started:
             child.discard()
 
-    def _await_partitions(self, workers: int) -> None:
+    def await_partitions(self, workers: int) -> None:
+        """Return when so many workers share all partitions. Raises Fault if they never do."""
         client = admin(self.settings)
         deadline = time.monotonic() + _JOIN_SECONDS
         while not _is_shared(_shares(client, self.settings.group), workers):
-            self._must_be_well()
+            self.must_be_well()
             if time.monotonic() > deadline:
                 raise Fault(f"{workers} workers did not share the partitions within {_JOIN_SECONDS:.0f} s")
             time.sleep(_LOOK_SECONDS)
 
-    def _must_be_well(self) -> None:
+    def running(self) -> list[Child]:
+        """What was started here and has not ended."""
+        return [child for child in self._started if child.is_running]
+
+    def must_be_well(self) -> None:
+        """Raise Fault if something that was started here has failed."""
         for child in self._started:
             child.must_be_well()
 

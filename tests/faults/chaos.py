@@ -21,6 +21,7 @@ from tests.faults.spare import Name, Spare
 
 # What a worker may end with: asked to, killed, no Kafka or Postgres at its start, our fail-point `raise`.
 _ENDS = {0, -signal.SIGKILL, -signal.SIGTERM, 69, 70}
+_FEWEST, _MOST = 3, 4
 _PLACES = ("taken", "copying", "copied", "moved", "committing", "committed", "telling")
 
 
@@ -47,10 +48,11 @@ class Chaos:
         self.garbage = 0
         self.wrong: list[str] = []
         self._pause = threading.Event()
+        self._leaving: set[int] = set()
         self._frozen: list[tuple[int, Worker]] = []
 
     def tend(self) -> None:
-        """Thaw who was frozen long enough; note how members ended; bring the crew to two to four."""
+        """Thaw who was frozen long enough; note how members ended; keep the crew small."""
         for at, (ticks, worker) in reversed(list(enumerate(self._frozen))):
             self._frozen[at] = (ticks - 1, worker)
             if ticks <= 0:
@@ -61,8 +63,18 @@ class Chaos:
             self._note_end(member)
         if not any(member.steady for member in self.crew):
             self.join(steady=True)
-        while len(self.crew) < 3:
+        while len(self.crew) < _FEWEST:
             self.join()
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Those that were thawed stay alive: the oldest ones leave when there are too many."""
+        staying = [one.worker for one in self.crew if not one.steady and one.worker.pid not in self._leaving]
+        frozen = {worker.pid for _, worker in self._frozen}
+        asked = [worker for worker in staying if worker.pid not in frozen][: max(0, len(staying) - _MOST)]
+        for worker in asked:
+            worker.send(signal.SIGTERM)
+        self._leaving |= {worker.pid for worker in asked}
 
     def join(self, failpoint: str = "", *, steady: bool = False) -> Worker:
         """One more worker."""
@@ -78,7 +90,7 @@ class Chaos:
             "worker killed": lambda: self._signalled(signal.SIGKILL),
             "worker leaves": lambda: self._signalled(signal.SIGTERM),
             "worker frozen, later thawed": self._freeze_worker,
-            "one worker more": lambda: len(self.crew) < 5 and bool(self.join()),
+            "one worker more": lambda: bool(self.join()),
             **{f"worker killed when {place}": lambda place=place: self._at(f"{place}:kill") for place in _PLACES},  # type: ignore[misc]
             **{f"worker frozen when {place}": lambda place=place: self._at(f"{place}:stop") for place in _PLACES[:4]},  # type: ignore[misc]
             "batch lost in the worker": lambda: self._at("taken:drop"),
@@ -120,14 +132,15 @@ class Chaos:
             self.wrong.append(f"a worker ended with {code}:\n{member.worker.said[-2_000:]}")
 
     def _victim(self) -> Worker | None:
-        frozen = {worker.pid for _, worker in self._frozen}
-        found = [one.worker for one in self.crew if not one.steady and one.worker.pid not in frozen]
+        busy = self._leaving | {worker.pid for _, worker in self._frozen}
+        found = [one.worker for one in self.crew if not one.steady and one.worker.pid not in busy]
         return self.chance.choice(found) if found else None
 
     def _signalled(self, number: signal.Signals) -> bool:
         victim = self._victim()
         if victim:
             victim.send(number)
+            self._leaving.add(victim.pid)
         return victim is not None
 
     def _freeze_worker(self) -> bool:

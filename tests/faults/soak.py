@@ -203,7 +203,7 @@ def _growth(sizes: list[list[int]]) -> list[str]:
     found = []
     for size in sizes:
         quarter = len(size) // 4
-        if quarter < 300:  # half a minute
+        if quarter < 100:  # too short a life to tell
             continue
         early, late = statistics.median(size[quarter : 2 * quarter]), statistics.median(size[-quarter:])
         _console.print(f"memory of a steady worker: {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late")
