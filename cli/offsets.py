@@ -93,15 +93,16 @@ def skip(
     chosen = settings()
     with connected(chosen) as connection:
         plan = plan_skip(positions(connection, admin(chosen), [topic]), topic, partition, target)
-        if plan.readable and not yes:
+        readable = ledger.readable(plan, chosen)
+        if readable and not yes:
             raise UsageFault(
-                f"{plan.readable:,} of the messages that this passes are there and could be read",
+                f"{readable:,} of the messages that this passes are there and could be read",
                 "--yes passes them all the same; their plays will not be stored",
             )
         ledger.skip(connection, plan, operator())
     skipped = plan.to - plan.at.next
     if json:
-        answer = {"from": plan.at.next, "to": plan.to, "skipped": skipped, "readable": plan.readable}
+        answer = {"from": plan.at.next, "to": plan.to, "skipped": skipped, "readable": readable}
         emit_json({"topic": topic, "partition": partition, **answer})
     else:
         say(f"{topic}[{partition}] goes on at {plan.to}; {skipped:,} messages were skipped")

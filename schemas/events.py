@@ -12,6 +12,7 @@ Ending: TypeAlias = Literal[
     "usage_wrong",  # 2
     "data_wrong",  # 65: a file or an offset, where nothing below says it better
     "offset_gone",  # 65: retention deleted messages that were not read
+    "offset_missing",  # 65: the log has a gap where the next message should be: transactions, compaction
     "log_truncated",  # 65: the log ends before what was read of it
     "topic_id_changed",  # 65: the topic was deleted and made anew
     "topic_gone",  # 65: it was deleted

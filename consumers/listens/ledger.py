@@ -4,17 +4,20 @@ Nothing else passes messages that were not read. Both are compare-and-set, count
 name of who took them, in one transaction.
 """
 
+import time
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 import psycopg
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 from psycopg.rows import class_row
 
 import sql
-from schemas.broker import end_offsets, first_offsets, present_ids
-from schemas.errors import Fault, UsageFault
+from schemas.broker import ANSWER_SECONDS, client_config, end_offsets, first_offsets, present_ids
+from schemas.errors import DependencyGone, Fault, UsageFault
+from schemas.settings import Settings
 
 # begun    read up to `next`; what follows is there
 # unread   nobody has read it yet
@@ -89,15 +92,37 @@ def _position(
 
 
 class Skip(NamedTuple):
-    """A move of one partition: `readable` of the messages it passes are still there and would be stored."""
+    """A move of one partition, forwards to the offset `to`."""
 
     at: Position
     to: int
 
-    @property
-    def readable(self) -> int:
-        """How many messages Kafka still holds of those that would be passed."""
-        return max(0, self.to - max(self.at.next, self.at.low or 0))
+
+def readable(plan: Skip, settings: Settings) -> int:
+    """How many messages, at most, this passes that could be read: what lies before the first of them is gone.
+
+    Kafka is asked for that one, for a log may have gaps. Raises DependencyGone.
+    """
+    begin = max(plan.at.next, plan.at.low or 0)
+    return max(0, plan.to - _first_readable(plan.at, begin, settings)) if begin < plan.to else 0
+
+
+def _first_readable(at: Position, begin: int, settings: Settings) -> int:
+    # No group is joined. Where no message follows, the end of what can be read comes as an event.
+    config = client_config(settings, group_id=settings.group, enable_auto_commit=False, enable_partition_eof=True)
+    consumer = Consumer(config | {"auto.offset.reset": "error"})
+    try:
+        consumer.assign([TopicPartition(at.topic, at.partition, begin)])
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            message = consumer.poll(ANSWER_SECONDS)
+            error = None if message is None else message.error()
+            if message is not None and (error is None or error.code() == KafkaError._PARTITION_EOF):
+                return cast("int", message.offset())
+    finally:
+        consumer.close()
+    sentence = f"Kafka does not tell what {at.topic}[{at.partition}] holds from {begin} on"
+    raise DependencyGone(sentence, "", "kafka_gone")
 
 
 def plan_skip(found: Sequence[Position], topic: str, number: int, to: int | Literal["low"]) -> Skip:

@@ -11,6 +11,7 @@ is a KafkaError, which no `except Exception` catches; hence the bare except.
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count, takewhile
 from typing import NamedTuple, Protocol, cast
 
 import confluent_kafka
@@ -63,6 +64,8 @@ class Assignment:
         # When the broker got the last message that is stored, in milliseconds since 1970.
         self._stamps: dict[tuple[str, int], int] = {}
         self._behind: dict[tuple[str, int], int] = {}
+        # The last gap of each partition: the offset that did not come, and the one that came instead.
+        self._gaps: dict[tuple[str, int], tuple[int, int]] = {}
         self._measured = 0.0
         self.rebalances = 0
         consumer.subscribe(
@@ -132,7 +135,8 @@ class Assignment:
         """The messages by partition, each run beginning where the last one ended; others are left out.
 
         Left out are messages of partitions that are no longer ours, and those fetched before a seek took hold. After a
-        gap the partition is placed anew. Raises DataFault where the log no longer holds what comes next.
+        gap the partition is placed anew. Raises DataFault where the log does not hold what comes next: it no longer
+        does, or the same gap has come again.
         """
         grouped: dict[tuple[str, int], list[_Taken]] = {}
         for message in cast("Sequence[_Taken]", messages):
@@ -152,11 +156,10 @@ class Assignment:
         partition, expected = Partition(self._topic_ids[topic], topic, number), self._next[place]
         if messages[0].offset() != expected or messages[-1].offset() != expected + len(messages) - 1:
             wanted = [message for message in messages if message.offset() >= expected]
-            if [m.offset() for m in wanted] != list(range(expected, expected + len(wanted))):
-                self._require_readable(place, expected)
-                self._misplaced(place)
-                wanted = []
-            messages = wanted
+            in_order = takewhile(lambda each: each[0].offset() == each[1], zip(wanted, count(expected), strict=False))
+            messages = [message for message, _ in in_order]
+            if len(messages) < len(wanted):
+                self._met_gap(place, expected + len(messages), wanted[len(messages)].offset(), bool(messages))
         return Run(partition, expected, messages)
 
     def passed(self, runs: Sequence[Run]) -> list[TopicPartition]:
@@ -207,6 +210,24 @@ class Assignment:
     def _require_usable(self, error: KafkaError) -> None:
         if is_final(error):
             raise KafkaException(error)
+
+    def _met_gap(self, place: tuple[str, int], missing: int, found: int, follows: bool) -> None:
+        """Place the partition anew; raise DataFault if that was done, and the gap is in the log itself.
+
+        What precedes it (`follows`) is stored first. After a seek that had not taken hold another message is found.
+        """
+        if not follows:
+            self._require_readable(place, missing)
+            if self._gaps.get(place) == (missing, found):
+                topic, number = place
+                raise DataFault(
+                    f"{topic}[{number}]: there are no messages {missing} to {found - 1} in the log",
+                    "a transaction or compaction left them out, or the broker lost them;"
+                    f" `scrobbles offsets skip {topic} {number} --to {found}` goes on behind them",
+                    "offset_missing",
+                )
+        self._gaps[place] = missing, found
+        self._misplaced(place)
 
     def _misplaced(self, place: tuple[str, int]) -> None:
         self._consumer.pause(_plain([place]))

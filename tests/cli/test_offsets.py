@@ -5,16 +5,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from confluent_kafka import Producer
 
 from consumers.listens.ledger import plan_skip, positions, skip
-from schemas.broker import admin, ensure_topics
+from schemas.broker import admin, client_config, ensure_topics
 from schemas.errors import Fault
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, eventually
 from tests.cli.groups import dealt_with, delete_beginning, partition_of, place_at, plays, publish
 from tests.cli.here import Here
-from tests.consumers.logs import new_source, problems
+from tests.consumers.logs import new_source, problems, value
 
 
 @pytest.fixture
@@ -81,6 +82,41 @@ def test_a_gap_is_passed_by_decision_only_and_counted(
     assert dealt_with(connection) == 2_000 - 9
     assert problems(connection) == []
     assert (shown(here)[topic, 5]["state"], shown(here)[topic, 5]["skipped"]) == ("begun", 7)
+
+
+def test_a_gap_inside_the_log_stops_the_worker_and_is_passed_by_decision(
+    here: Here, commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, topic: str
+) -> None:
+    producer = Producer(client_config(cluster, transactional_id=cluster.group))
+    producer.init_transactions(30)
+    # Offsets 0 to 9 and 22 to 31; a record that ends a transaction takes one as well.
+    for first, end in (
+        (0, producer.commit_transaction),
+        (10, producer.abort_transaction),
+        (20, producer.commit_transaction),
+    ):
+        producer.begin_transaction()
+        for listen in plays(10, first):
+            producer.produce(topic, value(listen, source), partition=3)
+        assert producer.flush(30) == 0
+        end(30)
+    worker = commands.worker()
+    assert worker.ended() == 65
+    assert dealt_with(connection) == 10
+    assert f"{topic}[3]: there are no messages 10 to 21 in the log" in worker.said
+    assert f"scrobbles offsets skip {topic} 3 --to 22" in worker.said
+    assert "10 of the messages" in here.run("offsets", "skip", topic, "3", "--to", "32").errors
+    done = here.run("offsets", "skip", topic, "3", "--to", "22", "--json")
+    assert (done.code, done.answer["skipped"], done.answer["readable"]) == (0, 12, 0)
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 20, worker)
+    # Nothing but the end of the last transaction is left.
+    done = here.run("offsets", "skip", topic, "3", "--to", "33", "--json")
+    assert (done.code, done.answer["skipped"], done.answer["readable"]) == (0, 1, 0)
+    publish(cluster, "import", source, plays(1_000, 30))
+    eventually(lambda: dealt_with(connection) == 1_020, worker)
+    assert connection.execute("select count(*) from listen").fetchone() == (1_020,)
+    assert problems(connection) == []
 
 
 def test_a_skip_goes_forwards_within_the_log_and_past_readable_messages_only_if_that_is_meant(
