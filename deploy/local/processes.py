@@ -100,8 +100,14 @@ def record(places: Places, process: Process) -> None:
 
 
 def exit_code(process: Process) -> int | None:
-    """How a child of ours ended; None while it runs, and for any other process."""
-    return next((child.poll() for child in _children if child.pid == process.pid), None)
+    """How a child of ours ended, told once; None while it runs, and for any other process."""
+    # The newest first: an older one that nobody asked after may have had the same number.
+    for child in reversed(_children):
+        if child.pid == process.pid:
+            if child.poll() is not None:
+                _children.remove(child)
+            return child.returncode
+    return None
 
 
 def recorded(places: Places) -> list[Process]:

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from deploy.local import processes
 from deploy.local.account import as_account
 from deploy.local.lock import locked
 from deploy.local.places import open_places, write_atomically
-from deploy.local.processes import About, Process
+from deploy.local.processes import About, Process, Program
 from deploy.local.stack import Needs, changing, servers, start_servers, stop
 from tests.local.observe import eventually, finish, kill_all, left_over, pids, receive_and_commit, scrobbles, send
 
@@ -65,6 +66,22 @@ def test_a_recycled_pid_is_not_taken_for_ours_and_not_killed(data: Path, sleeper
     stop(data)
     assert processes.recorded(places) == []
     assert sleeper.poll() is None
+
+
+def test_the_exit_code_is_that_of_the_newest_child_with_the_number(data: Path) -> None:
+    places = open_places(data)
+
+    def child(name: str, code: int) -> Process:
+        program = Program(name, [sys.executable, "-c", f"raise SystemExit({code})"], Path("/"), {})
+        started = processes.start(places, program, About("a test", "1", "nowhere"))
+        eventually(lambda: not started.is_running())
+        return started
+
+    child("older", 7)
+    newer = child("newer", 65)
+    # What a machine does after some ten thousand processes.
+    processes._children[-2].pid = newer.pid
+    assert processes.exit_code(newer) == 65
 
 
 def test_postgres_starts_though_its_old_pid_is_somebody_elses(data: Path, sleeper: subprocess.Popen[bytes]) -> None:
