@@ -33,6 +33,8 @@ _LONGEST_PAUSE = 60.0
 # A worker that ran this long was well: what it died of is something new.
 _WELL_SECONDS = 60.0
 _TURN_SECONDS = 0.1
+# Of a log, to find the last words of a worker: at level debug it grows by gigabytes.
+_TAIL_BYTES = 65_536
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -146,14 +148,20 @@ class _Kept:
         if time.monotonic() - self._begun > _WELL_SECONDS:
             self._pause = _FIRST_PAUSE
         again = is_retried(code)
-        with self._log.open("rb") as log:
-            log.seek(self._logged)
-            ended = Ended(code, last_sentence(code, log.read().decode("utf-8", "replace")), again)
+        ended = Ended(code, last_sentence(code, end_of(self._log, self._logged)), again)
         self.process = msgspec.structs.replace(self.process, ended=ended)
         processes.record(self._places, self.process)
         _say(f"{self._name} ended with {code}: {ended.sentence}" + (f"; again in {self._pause:g} s" if again else ""))
         if again:
             self.due, self._pause = time.monotonic() + self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+
+
+def end_of(log: Path, begin: int) -> str:
+    """What was written behind `begin`, the last 64 KB at most; all that is there if the log was cut since."""
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(begin if begin <= size else 0, size - _TAIL_BYTES))
+        return file.read().decode("utf-8", "replace")
 
 
 def last_sentence(code: int, log: str) -> str:

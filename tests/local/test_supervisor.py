@@ -1,8 +1,10 @@
 """Which ends of a worker are the last one, and what is told of each."""
 
+from pathlib import Path
+
 import pytest
 
-from deploy.local.supervisor import is_retried, last_sentence
+from deploy.local.supervisor import end_of, is_retried, last_sentence
 
 
 @pytest.mark.parametrize("code", [-15, -11, -9, 1, 69, 70])
@@ -28,3 +30,24 @@ def test_what_a_person_must_mend_is_not(code: int) -> None:
 )
 def test_the_last_sentence_tells_why(code: int, log: str, sentence: str) -> None:
     assert last_sentence(code, log) == sentence
+
+
+@pytest.mark.parametrize(
+    ("before", "written"),
+    [
+        (b"an earlier start\n", b"scrobbles: it is gone\n"),
+        (b"", b"[debug]\n" * 1_000_000 + b"scrobbles: it is gone\n"),
+    ],
+)
+def test_the_end_of_a_log_is_read_from_its_last_start_on_and_never_more_than_is_needed(
+    tmp_path: Path, before: bytes, written: bytes
+) -> None:
+    log = tmp_path / "worker.log"
+    log.write_bytes(before + written)
+    assert end_of(log, len(before)) == written[-65_536:].decode()
+
+
+def test_of_a_log_that_was_cut_what_is_left_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    log.write_bytes(b"scrobbles: it is gone\n")
+    assert last_sentence(65, end_of(log, 10_000)) == "it is gone"
