@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 import msgspec
+import psycopg
 
 from cli.console import complain, emit_json, out, say
 from cli.progress import watching
@@ -20,9 +21,9 @@ from producers.jobs.importing import Imported, Order, import_export
 from producers.jobs.job import Report
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rehearsal import rehearse
-from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DependencyGone, Fault
+from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, DependencyGone, Fault
 from schemas.settings import Settings
-from sql.connection import connect
+from sql.connection import connect, fault_of
 
 
 class Imports:
@@ -40,12 +41,15 @@ class Imports:
         try:
             with local(order) as order_, watching(order.name) as watch, stoppable(watch) as stopping:
                 imported = self._import(order_, stopping)
+                asked = stopping.asked
         except Fault as fault:
             complain(fault.message, fault.hint)
             self._codes.append(fault.exit_code)
             return
         self._reports.append(imported.report)
         self._codes.append(self._tell(imported, order.name))
+        if asked:
+            raise Cancelled
 
     @property
     def begun(self) -> bool:
@@ -83,8 +87,11 @@ class Imports:
         except DependencyGone:
             say("no database answers, so what would be new is not known")
             return rehearse(order, None, watch)
-        with connection:
-            return rehearse(order, connection, watch)
+        try:
+            with connection:
+                return rehearse(order, connection, watch)
+        except psycopg.Error as error:
+            raise fault_of(error, self._settings.database_url) from error
 
     def _tell(self, imported: Imported, name: str) -> int:
         report, fault = imported.report, imported.fault
@@ -95,7 +102,8 @@ class Imports:
         if not self._json:
             out.print(report_table(report))
         if fault is not None:
-            complain(f"{fault.message}; what came before it is stored", fault.hint)
+            stored = "; what came before it is stored" if isinstance(fault, DataFault) else ""
+            complain(fault.message + stored, fault.hint)
             return fault.exit_code
         return exit_code(report)
 
@@ -112,24 +120,32 @@ def local(order: Order) -> Iterator[Order]:
         yield order._replace(path=Path(kept.name))
 
 
-@contextmanager
-def stoppable(watch: Watch) -> Iterator[Watch]:
+class Stoppable:
     """A watch that raises Cancelled once Ctrl-C or SIGTERM has come; a second one ends the process at once."""
-    asked = False
 
-    def ask(number: int, _: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
+    def __init__(self, watch: Watch) -> None:
+        self.asked = False
+        self._watch = watch
+
+    def ask(self, number: int, _: FrameType | None) -> None:
+        """Note the signal."""
+        self.asked = True
         signal.signal(number, signal.SIG_DFL)
 
-    def stopping(step: Step) -> None:
-        watch(step)
-        if asked:
+    def __call__(self, step: Step) -> None:
+        """Pass the step on. Raises Cancelled."""
+        self._watch(step)
+        if self.asked:
             raise Cancelled
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+
+@contextmanager
+def stoppable(watch: Watch) -> Iterator[Stoppable]:
+    """Let signals stop what is told to the watch, while the block runs."""
+    made = Stoppable(watch)
+    before = {number: signal.signal(number, made.ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stopping
+        yield made
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,7 +5,8 @@ join app_user on app_user.id = source.user_id
 where
     app_user.name = %(user)s
     and source.kind = 'import'
-    and (source.sha256 = %(sha256)s or (source.path = %(path)s and source.state <> 'done'))
+    and (%(job)s::integer is null or source.id = %(job)s)
+    and (source.sha256 = %(sha256)s or (source.path = %(path)s and source.position is not null))
     and (
         source.state in ('done', 'reading', 'waiting', 'cancelled')
         or (source.state = 'failed' and source.position is not null)

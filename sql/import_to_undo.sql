@@ -3,7 +3,6 @@ select
     source.user_id,
     app_user.name,
     encode(source.sha256, 'hex'),
-    source.state,
     (select count(*) from listen where listen.user_id = source.user_id)
 from source
 join app_user on app_user.id = source.user_id

@@ -1,4 +1,5 @@
 -- How far an import has come: counts and position belong together, for a later reading begins with both.
+-- Nothing happens to one that was undone meanwhile.
 update source
 set
     state = %(state)s,
@@ -6,5 +7,5 @@ set
     accepted = %(accepted)s,
     skipped = %(skipped)s,
     position = %(position)s,
-    finished_at = case when %(state)s in ('done', 'failed', 'cancelled') then clock_timestamp() end
-where id = %(id)s
+    finished_at = case when %(state)s <> 'reading' then clock_timestamp() end
+where id = %(id)s and state <> 'undone'

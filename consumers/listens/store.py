@@ -185,6 +185,7 @@ class Store:
                 for count in batch.counts:
                     count.inserted = count.read - count.dead
                 return
+        self._connection.execute(sql.read("lock_out_undo"))
         for slot, inserted in self._connection.execute(sql.read("insert_new_listens")):
             batch.counts[slot].inserted = inserted
         self._connection.execute(sql.read("raise_played"))

@@ -1,8 +1,7 @@
 """A database connection for jobs, which take longer than a restart of the database."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 import psycopg
@@ -15,8 +14,14 @@ from sql.connection import connect, fault_of, meaning_of
 # Seconds without the database after which a job gives up; it can be resumed.
 PATIENCE_SECONDS = 120.0
 _LONGEST_PAUSE = 2.0
+_LOCK_PAUSE = 0.2
+_LOCKED = "another process is at this file right now: waiting for its end"
 
 T = TypeVar("T")
+
+
+class TakenOver(DependencyGone):
+    """Somebody else goes on with this job: nothing more may be written to it."""
 
 
 class Database:
@@ -27,11 +32,18 @@ class Database:
         self._url = url
         self._watch = watch
         self._locks: list[str] = []
-        self.connection = connect(url)
+        self.connection = self._connected()
 
     def close(self) -> None:
         """End the session, and give back its locks."""
         self.connection.close()
+
+    def once(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """What `work` returns, tried once. Raises the Fault of an error."""
+        try:
+            return work(self.connection)
+        except psycopg.Error as error:
+            raise fault_of(error, self._url) from error
 
     def run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """What `work` returns. It is called again after an outage, so doing it twice must be doing it once.
@@ -48,26 +60,14 @@ class Database:
                 if meaning == "gone":
                     self._reconnect(fault_of(error, self._url))
 
-    @contextmanager
-    def locked(self, name: str) -> Iterator[None]:
-        """Hold a lock of that name, whoever else wants it; waits for it, and tells the watch so."""
-        told = False
-        while not self._lock(name):
-            if not told:
-                self._watch(
-                    Step("reading", 0, trouble="the same file is being imported right now: waiting for its end")
-                )
-                told = True
-            time.sleep(0.2)
+    def lock(self, name: str) -> None:
+        """Hold a lock of that name until `close`, whoever else wants it; waits for it, and tells the watch so."""
+        while not self._got(name):
+            self._watch(Step("reading", 0, trouble=_LOCKED))
+            time.sleep(_LOCK_PAUSE)
         self._locks.append(name)
-        try:
-            yield
-        finally:
-            self._locks.remove(name)
-            if not self.connection.closed:
-                self.connection.execute(sql.read("unlock"), (name,))
 
-    def _lock(self, name: str) -> bool:
+    def _got(self, name: str) -> bool:
         (taken,) = self.run(lambda connection: connection.execute(sql.read("lock"), (name,)).fetchone() or (False,))
         return bool(taken)
 
@@ -78,12 +78,22 @@ class Database:
             self._watch(Step("storing", 0, trouble=f"{fault.message}: trying again"))
             time.sleep(pause)
             try:
-                self.connection = connect(self._url)
+                self.connection = self._connected()
                 break
             except DependencyGone as gone:
                 fault, pause = gone, min(2 * pause, _LONGEST_PAUSE)
                 if time.monotonic() > deadline:
                     raise
-        for name in self._locks:
-            if not self._lock(name):
-                raise DependencyGone("another process has taken this job over while the database was away")
+        # The server may not have noticed yet that the session which held the locks is gone.
+        while not all(self._got(name) for name in self._locks):
+            time.sleep(_LOCK_PAUSE)
+            if time.monotonic() > deadline:
+                raise TakenOver("another process has taken this job over while the database was away")
+
+    def _connected(self) -> psycopg.Connection:
+        connection = connect(self._url)
+        try:
+            connection.execute(sql.read("job_session"))
+        except psycopg.Error as error:
+            raise fault_of(error, self._url) from error
+        return connection

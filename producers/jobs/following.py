@@ -1,7 +1,7 @@
 """Wait until the consumers have stored what a job has sent."""
 
 import time
-from collections.abc import Callable
+from uuid import UUID
 
 import sql
 from producers.jobs.database import Database
@@ -21,42 +21,58 @@ _STALLED_SECONDS = 10.0
 def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> None:
     """Return when the consumers have dealt with every message of the job. Raises what the watch raises.
 
-    Of a resumed job nobody knows how many messages there are, for some were sent twice: then everything that is in the
-    lane now must be stored.
+    Its count tells, unless the job was resumed, for then some messages were sent twice; or nothing moves any more, for
+    an operator may have passed some. Then all that was in the lane must be behind the consumers.
     """
-    _until(database, settings, watch, lambda: (min(job.stored(), job.accepted), job.accepted))
-    if job.resumed:
-        await_consumers(database, settings, watch)
+    lane = _Lane(database, settings)
+    stored = job.stored()
+    moved = time.monotonic()
+    while job.resumed or stored < job.accepted:
+        stalled = time.monotonic() - moved > _STALLED_SECONDS
+        if (job.resumed or stalled) and lane.left() == 0:
+            return
+        done = min(stored, job.accepted)
+        trouble = _trouble(database, settings) if stalled else ""
+        watch(Step("storing", done, job.accepted, done / max(job.accepted, 1), trouble))
+        time.sleep(_LOOK_SECONDS)
+        before, stored = stored, job.stored()
+        if stored != before or stalled:
+            moved = time.monotonic()
 
 
 def await_consumers(database: Database, settings: Settings, watch: Watch) -> None:
     """Return when the consumers have passed every message that the import lane holds now."""
-    topic = lane_topic(settings.topic_prefix, "import").name
-    client = admin(settings)
-    ids = list(topic_ids(client, [topic]).values())
-    ends = end_offsets(client, [topic])
-
-    def passed() -> tuple[int, int]:
-        rows = database.run(lambda connection: connection.execute(sql.read("positions"), (ids,)).fetchall())
-        at = {(name, number): offset for name, number, offset in rows}
-        return sum(min(at.get(place, 0), end) for place, end in ends.items()), sum(ends.values())
-
-    _until(database, settings, watch, passed)
-
-
-def _until(database: Database, settings: Settings, watch: Watch, stored: Callable[[], tuple[int, int]]) -> None:
-    before, moved = -1, time.monotonic()
-    while True:
-        done, total = stored()
-        if done >= total:
-            return
-        trouble = ""
-        if done != before:
-            before, moved = done, time.monotonic()
-        elif time.monotonic() - moved > _STALLED_SECONDS:
-            trouble, moved = _trouble(database, settings), time.monotonic()
-        watch(Step("storing", done, total, done / total, trouble))
+    lane = _Lane(database, settings)
+    while left := lane.left():
+        watch(Step("storing", lane.total - left, lane.total, 1 - left / lane.total))
         time.sleep(_LOOK_SECONDS)
+
+
+class _Lane:
+    """The import lane as it was when it was first asked about."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._ids: list[UUID] = []
+        self._ends: dict[tuple[str, int], int] = {}
+
+    @property
+    def total(self) -> int:
+        """How many messages it held."""
+        return sum(self._ends.values())
+
+    def left(self) -> int:
+        """How many of them the consumers have not passed yet."""
+        if not self._ids:
+            topic = lane_topic(self._settings.topic_prefix, "import").name
+            client = admin(self._settings)
+            self._ids = list(topic_ids(client, [topic]).values())
+            self._ends = end_offsets(client, [topic])
+        ids = self._ids
+        rows = self._database.run(lambda connection: connection.execute(sql.read("positions"), (ids,)).fetchall())
+        at = {(topic, number): offset for topic, number, offset in rows}
+        return sum(max(end - at.get(place, 0), 0) for place, end in self._ends.items())
 
 
 def _trouble(database: Database, settings: Settings) -> str:

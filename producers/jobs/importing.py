@@ -12,19 +12,22 @@ from psycopg.types.json import Jsonb
 import sql
 from producers.exports import Alias, Rules, open_export
 from producers.exports.opened import latest_second
-from producers.jobs.database import Database
+from producers.jobs.database import Database, TakenOver
 from producers.jobs.fingerprint import fingerprint
 from producers.jobs.following import follow
 from producers.jobs.job import Job, Options, Report, State
 from producers.jobs.progress import Watch
 from producers.jobs.rejects import Rejects
 from producers.jobs.sending import Beside, Sender
-from schemas.errors import DataFault, DependencyGone, Fault, UsageFault
+from schemas.errors import DataFault, Fault, UsageFault
 from schemas.settings import Settings
 
 
 class Order(NamedTuple):
-    """What is to be imported for whom. `name` is what the person calls the export, `rejects` where skipped rows go."""
+    """What is to be imported for whom. `name` is what the person calls the export, `rejects` where skipped rows go.
+
+    `job` is the one to be resumed, where the person names it.
+    """
 
     path: Path
     name: str
@@ -34,6 +37,7 @@ class Order(NamedTuple):
     wait: bool = True
     rejects: Path | None = None
     add_to_rejects: bool = False
+    job: int | None = None
 
 
 class Imported(NamedTuple):
@@ -57,32 +61,35 @@ class _Earlier(NamedTuple):
 def import_export(database: Database, settings: Settings, order: Order, watch: Watch) -> Imported:
     """Import one export; a job that did not get to its end is resumed.
 
-    Raises the Fault of an export that cannot be begun, and then no job is on record; and Cancelled.
+    Raises the Fault of an export that cannot be begun: no job is on record, or one that has failed. Raises Cancelled.
     """
     sha256 = content_of(order)
-    with database.locked(f"{order.user} {sha256.hex()}"):
-        earlier = None if order.force else _earlier(database, order, sha256)
-        if earlier is not None and earlier.state == "done":
-            return Imported(Job(database, earlier.job).report(), known=True)
-        job, fault = Job.resume(database, earlier.job) if earlier else None, None
-        if job is None or (earlier and earlier.state != "waiting"):
-            job, fault = _read(database, settings, order, sha256, job, watch)
-        if order.wait and not isinstance(fault, DependencyGone):
-            follow(database, settings, job, watch)
-            if fault is None:
-                job.mark("done")
-        return Imported(job.report(), fault, resumed=job.resumed)
+    database.lock(f"{order.user} {sha256.hex()}")
+    earlier = None if order.force else _earlier(database, order, sha256)
+    if earlier is not None and earlier.state == "done":
+        return Imported(Job(database, earlier.job).report(), known=True)
+    job, fault = Job.resume(database, earlier.job) if earlier else None, None
+    if job is None or (earlier and earlier.state != "waiting"):
+        job, fault = _read(database, settings, order, sha256, job, watch)
+    # A broker that is away or refuses has not taken everything that was accepted: that would be waited for in vain.
+    if order.wait and (fault is None or isinstance(fault, DataFault)):
+        follow(database, settings, job, watch)
+        if fault is None:
+            job.mark("done")
+    return Imported(job.report(), fault, resumed=job.resumed)
 
 
 def order_of(connection: psycopg.Connection, job: int) -> Order:
-    """What the job was asked for, to resume it. Raises UsageFault where there is none of that number."""
+    """What the job was asked for, to resume it. Raises UsageFault where there is none, or it has nothing to resume."""
     found = connection.execute(sql.read("order_of_import"), (job,)).fetchone()
     if found is None:
         raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
-    path, name, user, options = found
+    path, name, user, options, resumable, state = found
+    if not resumable:
+        raise UsageFault(f"job {job} is {state}: there is nothing to resume", "`scrobbles import` reads its file anew")
     if name == "-":
         raise UsageFault(f"job {job} was read from stdin", "give its file to `scrobbles import` again")
-    return Order(Path(path), name, user, msgspec.convert(options, Options))
+    return Order(Path(path), name, user, msgspec.convert(options, Options), job=job)
 
 
 def content_of(order: Order) -> bytes:
@@ -95,14 +102,14 @@ def content_of(order: Order) -> bytes:
 
 def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None:
     """The job to be told of or to be resumed. Raises DataFault where the file has changed since one was begun on it."""
-    values = {"user": order.user, "sha256": sha256, "path": str(order.path.absolute())}
+    values = {"user": order.user, "sha256": sha256, "path": str(order.path.absolute()), "job": order.job}
 
     def look(connection: psycopg.Connection) -> list[_Earlier]:
         rows = connection.execute(sql.read("earlier_imports"), values)
         return [_Earlier(job, state, same, msgspec.convert(kept, Options)) for job, state, same, kept in rows]
 
     for found in database.run(look):
-        if found.state == "done" or (found.same_content and found.options == order.options):
+        if found.same_content and (found.options == order.options or _covers(found, order.options)):
             return found
         if not found.same_content:
             raise DataFault(
@@ -110,6 +117,12 @@ def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None
                 f"`scrobbles jobs undo {found.job}` takes back what came of it; --force imports the file as a new one",
             )
     return None
+
+
+def _covers(found: _Earlier, wanted: Options) -> bool:
+    """Whether it has read the whole file, and so any part of it."""
+    whole = msgspec.structs.replace(wanted, since=Options().since, until=Options().until, limit=None)
+    return found.state == "done" and found.options == whole
 
 
 def _read(
@@ -122,7 +135,7 @@ def _read(
         if job is None:
             job = Job.begin(database, order.user, _described(order, export.format, sha256))
         else:
-            job.mark("reading")
+            job.go_on()
         with (
             _marking_failed(job),
             Rejects(order.rejects, order.name, add=job.resumed or order.add_to_rejects) as rejects,
@@ -139,6 +152,8 @@ def _read(
 def _marking_failed(job: Job) -> Iterator[None]:
     try:
         yield
+    except TakenOver:
+        raise
     except Fault:
         job.mark("failed")
         raise

@@ -1,7 +1,7 @@
 """One import job: its row in `source`, which survives any crash, and the report that is read back from it."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 import sql
 from producers.aliases import store_aliases
 from producers.exports import Alias, Position
-from producers.jobs.database import Database
+from producers.jobs.database import Database, TakenOver
 from schemas.errors import UsageFault
 from schemas.listen import EARLIEST
 
@@ -78,7 +78,8 @@ class Job:
                 (job,) = connection.execute(sql.read("start_import"), {**described, "user": person}).fetchone() or (0,)
                 return int(job)
 
-        return cls(database, database.run(insert))
+        # Not twice: after a lost answer there would be two jobs.
+        return cls(database, database.once(insert))
 
     @classmethod
     def resume(cls, database: Database, job: int) -> "Job":
@@ -103,12 +104,20 @@ class Job:
             "skipped": Jsonb(dict(sorted(self.skipped.items()))),
             "position": None if position is None else Jsonb(msgspec.to_builtins(position)),
         }
-        self._database.run(lambda connection: connection.execute(sql.read("update_import"), values))
+        self._write("update_import", values)
 
     def mark(self, state: State) -> None:
         """Change nothing but the state: what was noted last still holds."""
-        values = {"id": self.id, "state": state}
-        self._database.run(lambda connection: connection.execute(sql.read("mark_import"), values))
+        self._write("mark_import", {"id": self.id, "state": state})
+
+    def go_on(self) -> None:
+        """It is being read again."""
+        self._write("resume_import", (self.id,))
+
+    def _write(self, statement: str, values: Mapping[str, object] | tuple[object, ...]) -> None:
+        written = self._database.run(lambda connection: connection.execute(sql.read(statement), values).rowcount)
+        if not written:
+            raise TakenOver(f"job {self.id} was undone meanwhile")
 
     def store_aliases(self, aliases: Collection[Alias]) -> None:
         """Other names that its export tells of."""

@@ -30,11 +30,14 @@ class Rejects:
                 raise UsageFault(f"{path} cannot be written: {error.strerror}") from error
 
     def write(self, skipped: Skipped) -> None:
-        """One row."""
+        """One row. Raises UsageFault where the disk takes no more."""
         if self._stream is None or skipped.reason in _UNWANTED:
             return
         line = {"file": self._file, "member": skipped.member, "row": skipped.row, "reason": skipped.reason}
-        self._stream.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
+        try:
+            self._stream.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
+        except OSError as error:
+            raise UsageFault(f"the skipped rows cannot be written down: {error.strerror}") from error
 
     def flush(self) -> None:
         """What was written is in the file."""

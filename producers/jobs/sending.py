@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from producers.exports import Alias
 from producers.exports.reading import Export
+from producers.jobs.database import TakenOver
 from producers.jobs.job import Job
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rejects import Rejects
@@ -61,19 +62,25 @@ class Sender:
         """
         job = self._job
         try:
-            self._read()
-            self._settle()
-        except DataFault:
-            self._settle()
-            job.note("failed", None)
-            raise
+            self._send_all()
         except Cancelled:
             job.mark("cancelled")
+            raise
+        except TakenOver:
             raise
         except Fault:
             job.mark("failed")
             raise
         job.note("waiting", None)
+
+    def _send_all(self) -> None:
+        try:
+            self._read()
+        except DataFault:
+            self._settle()
+            self._job.note("failed", None)
+            raise
+        self._settle()
 
     def _read(self) -> None:
         job, send, skipped = self._job, self._publisher.send, self._job.skipped

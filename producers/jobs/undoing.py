@@ -1,7 +1,10 @@
 """Take an import back: exactly the plays that it alone brought."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
+
+import psycopg
 
 import sql
 from producers.jobs.database import Database
@@ -25,18 +28,22 @@ def undo_import(database: Database, settings: Settings, job: int, watch: Watch) 
     found = database.run(lambda connection: connection.execute(sql.read("import_to_undo"), (job,)).fetchone())
     if found is None:
         raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
-    user, name, sha256, state, listens = found
+    user, name, sha256, listens = found
     undone = Job(database, job)
-    if state == "undone":
-        return undone.report()
-    with database.locked(f"{name} {sha256}"):
-        await_consumers(database, settings, watch)
-        looked_at = 0
-        values = {"user": user, "source": job, "rows": _PAGE_ROWS, **_BEGINNING}
-        while page := database.run(lambda connection: connection.execute(sql.read("undo_page"), values).fetchone()):
-            values["listened_at"], values["track"], rows = page
-            looked_at += rows
-            watch(Step("undoing", looked_at, listens, min(looked_at / max(listens, 1), 1)))
-        database.run(lambda connection: connection.execute(sql.read("forget_source"), (job,)))
-        undone.mark("undone")
+    database.lock(f"{name} {sha256}")
+    await_consumers(database, settings, watch)
+    looked_at = 0
+    values = {"user": user, "source": job, "rows": _PAGE_ROWS, **_BEGINNING}
+    while page := database.run(lambda connection: _undo_page(connection, values)):
+        values["listened_at"], values["track"], rows = page
+        looked_at += rows
+        watch(Step("undoing", looked_at, listens, min(looked_at / max(listens, 1), 1)))
+    database.run(lambda connection: connection.execute(sql.read("forget_source"), (job,)))
+    undone.mark("undone")
     return undone.report()
+
+
+def _undo_page(connection: psycopg.Connection, values: Mapping[str, object]) -> tuple[datetime, UUID, int] | None:
+    with connection.transaction():
+        connection.execute(sql.read("lock_for_undo"))
+        return connection.execute(sql.read("undo_page"), values).fetchone()

@@ -6,6 +6,8 @@ add column path text,
 add column options jsonb not null default '{}',
 -- Behind the last row that Kafka has acknowledged; null where there is nothing left to resume.
 add column position jsonb default '{}',
+-- Whether it was interrupted and went on: then some messages may be there twice.
+add column resumed boolean not null default false,
 -- What an undo took out of `listen`, and what it gave to other sources.
 add column removed bigint not null default 0,
 add column passed_on bigint not null default 0;
@@ -32,7 +34,10 @@ select
     source.file_name as file,
     source.format,
     encode(source.sha256, 'hex') as sha256,
-    case when source.state = 'waiting' and counted.stored >= source.accepted then 'done' else source.state end as state,
+    case
+        when source.state = 'waiting' and not source.resumed and counted.stored >= source.accepted then 'done'
+        else source.state
+    end as state,
     source.rows_read as rows,
     source.accepted,
     source.skipped,

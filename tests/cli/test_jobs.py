@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import sql
 from schemas.settings import Settings
 from tests.cli.commands import Commands, Worker, environment_of, eventually
 from tests.cli.here import Here
@@ -30,6 +31,10 @@ def adds_up(report: dict[str, Any]) -> bool:
 def position(connection: psycopg.Connection) -> dict[str, int]:
     (found,) = connection.execute("select position from source order by id desc limit 1").fetchone() or ({},)
     return dict(found)
+
+
+def plays_by_source(connection: psycopg.Connection) -> list[tuple[int, int]]:
+    return connection.execute("select source_id, count(*)::int from listen group by 1 order by 1").fetchall()
 
 
 def rows_read(connection: psycopg.Connection) -> int:
@@ -158,6 +163,9 @@ class TestUndoing:
         assert commands.run("verify").code == 0
         again = commands.run("jobs", "undo", "1", "--json")
         assert (again.code, again.answer["removed"]) == (0, 60)
+        resumed = commands.run("jobs", "resume", "1")
+        assert resumed.code == 2
+        assert "job 1 is undone" in resumed.errors
         last = commands.run("jobs", "undo", "2", "--json")
         assert (last.answer["removed"], last.answer.get("passed_on")) == (100, None)
         assert connection.execute("select count(*) from repeated_listen").fetchone() == (0,)
@@ -177,6 +185,26 @@ class TestUndoing:
         assert commands.run("jobs", "undo", "1").code == 0
         kept = connection.execute("select source_id, extract(epoch from listened_at)::int from listen order by 2")
         assert kept.fetchall() == [(3, TIME + second) for second in range(20, 50)]
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_a_play_that_is_being_noted_as_a_repeat_is_not_lost(
+        self, commands: Commands, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        commands.run("import", write(tmp_path, "first.json", row(1)))
+        commands.run("import", write(tmp_path, "second.json", row(2)))
+        command = [sys.executable, "-m", "cli", "jobs", "undo", "1", "--yes"]
+        with psycopg.connect(cluster.database_url or "") as storing:  # as a worker that meets the play of job 1 again
+            storing.execute(sql.read("lock_out_undo"))
+            with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stdout=subprocess.PIPE) as undo:
+                eventually(lambda: connection.execute("select 1 from pg_locks where not granted").fetchone())
+                storing.execute(
+                    "insert into repeated_listen select user_id, listened_at, track_id, 2 from listen "
+                    "where source_id = 1"
+                )
+                storing.commit()
+                assert undo.wait(60) == 0
+        assert plays_by_source(connection) == [(2, 2)]
         assert problems(connection) == []
         worker.require_alive()
 
@@ -207,6 +235,25 @@ class TestWhatIsWanted:
         commands.run("import", write(tmp_path, "x.json", row(1), row(2, "ÉTUDE", album="LP")))
         path = write(tmp_path, "y.json", row(1), row(2, "étude", album="lp"), row(3))
         assert commands.run("import", path, "--dry-run", "--json").answer["inserted"] == 1
+        worker.require_alive()
+
+    def test_a_part_that_was_imported_does_not_stand_for_the_whole(
+        self, commands: Commands, worker: Worker, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(10)))
+        assert commands.run("import", path, "--limit", "4", "--json").answer["inserted"] == 4
+        whole = commands.run("import", path, "--json").answer
+        assert (whole["job"], whole["inserted"], whole["duplicate"]) == (2, 6, 4)
+        assert "nothing new" in commands.run("import", path, "--limit", "7").errors
+        worker.require_alive()
+
+    def test_a_new_file_under_the_name_of_one_that_was_not_waited_for(
+        self, commands: Commands, worker: Worker, tmp_path: Path
+    ) -> None:
+        for month in (1, 2):
+            path = write(tmp_path, "history.json", *(row(second) for second in range(month)))
+            done = commands.run("import", path, "--no-wait", "--json")
+            assert (done.code, done.answer["job"]) == (0, month), done.errors
         worker.require_alive()
 
     def test_a_window_a_limit_and_the_rejects(self, commands: Commands, worker: Worker, tmp_path: Path) -> None:
