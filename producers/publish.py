@@ -6,9 +6,10 @@ producers in any language send a track to the same partition.
 
 import time
 from collections.abc import Callable
+from weakref import WeakMethod
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.broker import client_config, fault_of
 from schemas.identity import lookup_key
@@ -29,20 +30,22 @@ class Publisher:
     """Sends the listens of one source. `sent` counts what was queued; `acknowledged` equals it after `flush`."""
 
     def __init__(
-        self, settings: Settings, topic: str, source_id: int, silent: Callable[[float], None] = lambda _: None
+        self, settings: Settings, topic: str, source_id: int, silent: Callable[[float], None] | None = None
     ) -> None:
         """Raises DependencyGone where no Kafka is known; one that does not answer shows in `flush`.
 
-        `silent` is told, several times a second, for how many seconds a full queue has waited for an acknowledgement;
-        what it raises ends the waiting, and the listen is not sent.
+        `silent`, a method, is told several times a second for how many seconds a full queue has waited for an
+        acknowledgement; what it raises ends the waiting, and the listen is not sent. Its object is not kept alive.
         """
         self.sent = 0
-        self._failed = 0
         self._settings = settings
         self._topic = topic
         self._source_id = source_id
-        self._silent = silent
-        self._failure: KafkaError | None = None
+        # Weak, and the callback below holds no more than a list: in a circle the client and its threads would live
+        # until a collection, and an import has that switched off.
+        self._silent = None if silent is None else WeakMethod(silent)
+        refused: list[KafkaError] = []
+        self._refused = refused
         self._spellings: dict[Track, tuple[msgspec.Raw, bytes]] = {}
         self._producer = Producer(
             client_config(
@@ -59,16 +62,19 @@ class Publisher:
                 # what is outstanding says the same.
                 delivery_report_only_error=True,
             )
-            | {"on_delivery": self._failed_to_deliver}
+            | {"on_delivery": lambda error, _: refused.append(error)}
         )
 
     @property
     def acknowledged(self) -> int:
         """How many messages every replica has confirmed."""
-        return self.sent - self._failed - len(self._producer)
+        return self.sent - len(self._refused) - len(self._producer)
 
     def send(self, listen: Listen) -> None:
-        """Queue one listen; waits while the queue is full. Raises the Fault of an earlier one that was refused."""
+        """Queue one listen; waits while the queue is full.
+
+        Raises the Fault of an earlier one that was refused, or of this one where the client refuses to take it.
+        """
         packed = self._spellings.get(listen.track) or self._pack(listen.track)
         value = _encode(ListenMessage(VERSION, self._source_id, listen.listened_at, packed[0], listen.played_ms))
         while True:
@@ -77,6 +83,8 @@ class Publisher:
                 break
             except BufferError:
                 self._wait_for_room()
+            except KafkaException as error:
+                raise fault_of(error.args[0], self._settings) from error
         self.sent += 1
         if self.sent % _POLL_EVERY == 0:
             self._producer.poll(0)
@@ -93,7 +101,9 @@ class Publisher:
         while len(self._producer) >= waiting:
             self._producer.poll(0.1)
             self._require_delivered()
-            self._silent(time.monotonic() - begun)
+            silent = self._silent and self._silent()
+            if silent:
+                silent(time.monotonic() - begun)
 
     def _pack(self, track: Track) -> tuple[msgspec.Raw, bytes]:
         if len(self._spellings) >= _SPELLINGS:
@@ -101,10 +111,6 @@ class Publisher:
         packed = self._spellings[track] = msgspec.Raw(_encode(track)), lookup_key(track)
         return packed
 
-    def _failed_to_deliver(self, error: KafkaError, _: Message) -> None:
-        self._failed += 1
-        self._failure = self._failure or error
-
     def _require_delivered(self) -> None:
-        if self._failure is not None:
-            raise fault_of(self._failure, self._settings) from KafkaException(self._failure)
+        if self._refused:
+            raise fault_of(self._refused[0], self._settings) from KafkaException(self._refused[0])

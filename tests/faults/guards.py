@@ -307,8 +307,8 @@ MUTATIONS = [
     Mutation(
         "a message that was refused is no acknowledged one",
         "producers/publish.py",
-        "        self._failed += 1\n        self._failure = self._failure or error\n",
-        "        self._failed += 0\n",
+        "lambda error, _: refused.append(error)",
+        "lambda error, _: None",
         (_IN_IMPORTS + "test_of_many_messages_one_that_is_refused_is_told_and_not_counted_as_acknowledged",),
     ),
     Mutation(

@@ -1,6 +1,9 @@
 """What a Publisher sends: the bytes, the key, the partition, and what it tells about a cluster that refuses."""
 
+import gc
+
 import msgspec
+import psutil
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
@@ -12,6 +15,7 @@ from schemas.identity import lookup_key
 from schemas.listen import VERSION, Listen, ListenMessage, Track
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, lane_topic
+from tests.cli.commands import eventually
 from tests.cli.groups import plays
 
 SECONDS = 30.0
@@ -90,7 +94,8 @@ def test_a_full_queue_makes_the_sender_wait_and_loses_nothing(
 ) -> None:
     monkeypatch.setattr(publish, "_QUEUED_MESSAGES", 10)
     topic = lane_topic(cluster.topic_prefix, "live").name
-    publisher = Publisher(cluster, topic, 1)
+    sender = Sender(cluster)
+    publisher = sender.publisher
     for listen in plays(500):
         publisher.send(listen)
     assert publisher.flush(SECONDS)
@@ -106,6 +111,40 @@ def test_a_message_that_is_refused_is_a_fault_and_not_counted_as_acknowledged(cl
     with pytest.raises(Fault):
         publisher.flush(SECONDS)
     assert (publisher.sent, publisher.acknowledged) == (1, 0)
+
+
+def test_what_the_client_refuses_to_take_is_a_fault_and_not_counted_as_sent(cluster: Settings) -> None:
+    narrow = {"message.max.bytes": "1000"}
+    publisher = Publisher(Settings(cluster.data, cluster.kafka, kafka_properties=narrow), "anything", 1)
+    with pytest.raises(Fault, match="too large"):
+        publisher.send(Listen(1_600_000_000, Track(("Björk",), "ó" * 1_000)))
+    assert (publisher.sent, publisher.acknowledged) == (0, 0)
+
+
+class Sender:
+    """Has a Publisher and is told by it, as in an import."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.publisher = Publisher(settings, lane_topic(settings.topic_prefix, "live").name, 1, self.silent)
+
+    def silent(self, seconds: float) -> None:
+        assert seconds < SECONDS
+
+
+def test_the_threads_of_a_publisher_end_with_it_though_circles_are_not_collected(cluster: Settings) -> None:
+    process = psutil.Process()
+    before = process.num_threads()
+    gc.disable()
+    try:
+        for _ in range(5):
+            sender = Sender(cluster)
+            sender.publisher.send(plays(1)[0])
+            assert sender.publisher.flush(SECONDS)
+            assert process.num_threads() > before
+            del sender
+        eventually(lambda: process.num_threads() <= before)
+    finally:
+        gc.enable()
 
 
 def test_a_broker_that_is_gone_shows_in_flush_and_nothing_is_acknowledged(cluster: Settings) -> None:
