@@ -1,22 +1,31 @@
 """How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
 
 import os
+import re
 import sys
 
 import orjson
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.style import StyleType
 from rich.table import Table
 
-# Names of songs are full of square brackets: markup is for our own words, where it is asked for.
+# Control characters, and those that turn the direction of writing.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What is no terminal has no width: a script must not get a table whose cells are folded at 80.
 _WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 250
+# Names of songs are full of square brackets: markup is for our own words, where it is asked for.
 out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
+def visible(text: str) -> str:
+    """The text with all that would move the cursor, change colours or turn the direction written out."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def say(message: str) -> None:
     """A line about what is going on."""
-    err.print(message, markup=False)
+    err.print(visible(message), markup=False)
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -32,13 +41,21 @@ def emit_json(answer: object) -> None:
     sys.stdout.flush()
 
 
+class _Table(Table):
+    """A table of what people and exports have named: a title may hold anything, also what commands a terminal."""
+
+    def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
+        shown = (visible(cell) if isinstance(cell, str) else cell for cell in cells)
+        super().add_row(*shown, style=style, end_section=end_section)
+
+
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     """An empty table in the house style; the columns named in `right` are numbers."""
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    made = _Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made
 
 
 def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    return visible(text).replace("[", r"\[")

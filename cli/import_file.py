@@ -10,7 +10,7 @@ import typer
 import sql
 from cli.console import complain, say
 from cli.importing import Imports
-from cli.wiring import DEFAULT_USER, connected, settings
+from cli.wiring import DEFAULT_USER, connected, require_name, settings
 from producers.exports import exports_in
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
@@ -46,6 +46,7 @@ def import_(
 
     Example: scrobbles import maloja_export.json
     """
+    require_name(user)
     chosen = settings()
     options = Options(
         format_,

@@ -47,7 +47,7 @@ class Imports:
             self._codes.append(fault.exit_code)
             return
         self._reports.append(imported.report)
-        self._codes.append(self._tell(imported, order.name))
+        self._codes.append(self._tell(imported, order.name, order.rejects))
         if asked:
             raise Cancelled
 
@@ -93,10 +93,12 @@ class Imports:
         except psycopg.Error as error:
             raise fault_of(error, self._settings.database_url) from error
 
-    def _tell(self, imported: Imported, name: str) -> int:
+    def _tell(self, imported: Imported, name: str, rejects: Path | None) -> int:
         report, fault = imported.report, imported.fault
         if imported.known:
             say(f"nothing new: {name} was imported before; --force reads it again. The report of that time:")
+            if rejects:
+                say(f"{rejects} was not written, for nothing was read")
         if imported.resumed:
             say(f"job {report.job} was resumed")
         if not self._json:
@@ -114,10 +116,16 @@ def local(order: Order) -> Iterator[Order]:
     if order.name != "-":
         yield order
         return
-    with tempfile.NamedTemporaryFile(prefix="scrobbles-stdin-") as kept:
-        shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
-        kept.flush()
-        yield order._replace(path=Path(kept.name))
+    with tempfile.TemporaryDirectory(prefix="scrobbles-") as folder:
+        kept = Path(folder, "stdin")
+        with kept.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        try:
+            yield order._replace(path=kept)
+        except Fault as fault:
+            # Where it was kept means nothing to the person.
+            fault.message = fault.message.replace(str(kept), "stdin")
+            raise
 
 
 class Stoppable:

@@ -62,7 +62,10 @@ def show(job: Number, json: Json = False) -> None:
     """
     with connected() as connection:
         report = report_of(connection, job)
+        held = connection.execute(sql.read("is_being_read"), (f"{report.user} {report.sha256}",)).fetchone()
     _tell(report, json=json)
+    if report.state in ("reading", "cancelled") and not held:
+        say(f"nobody is reading it: `scrobbles jobs resume {job}` goes on, and then the numbers add up")
 
 
 @jobs.command()
@@ -88,7 +91,7 @@ def resume(job: Number, json: Json = False) -> None:
 @jobs.command()
 def undo(
     job: Number,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; only a terminal is asked.")] = False,
     json: Json = False,
 ) -> None:
     """Remove the plays that this import alone brought; what another one brought too stays, as a play of that one.

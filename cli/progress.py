@@ -29,7 +29,7 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         passed = task.elapsed or 0
-        done = task.fields["done"] - task.fields["first"]
+        done = max(task.fields["done"] - task.fields["first"], 0)
         return Text(f"{done / passed:,.0f}/s" if passed else "", style="dim")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import table
+from cli.console import table, visible
 from producers.jobs.job import Report
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
 from schemas.listen import REJECTIONS
@@ -20,12 +20,12 @@ def report_table(report: Report) -> Table:
     """What became of every row, as it adds up."""
     shown = table("", "plays", "", right=("plays",))
     shown.show_header = False
-    shown.title = f"{report.file}: {report.format}, {_job(report)} after {report.seconds:.1f} s"
+    shown.title = f"{visible(report.file)}: {report.format}, {_job(report)} after {report.seconds:.1f} s"
     shown.title_justify, shown.title_style = "left", "bold"
     rehearsed = report.job is None
     lines: Sequence[tuple[str, int | None, str]] = (
         ("rows", report.rows, ""),
-        *((f"- {reason.replace('_', ' ')}", number, "skipped") for reason, number in report.skipped.items()),
+        *((f"- {reason.replace('_', ' ')}", number, "skipped") for reason, number in sorted(report.skipped.items())),
         ("= accepted", report.accepted, ""),
         ("inserted", report.inserted, "would be new" if rehearsed else "new plays"),
         ("duplicate", report.duplicate, "stored before, or repeated in the file" if rehearsed else "stored before"),

@@ -28,10 +28,11 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     chosen = settings()
     processes = processes_of(chosen.data)
     problems = [f"{process.name} {_end_of(process)}" for process in processes if not process.is_running()]
-    behind = _ask(lag, chosen, problems)
+    # Each question may take seconds where a server does not answer: one that is gone is asked once.
     counts = _ask(stored, chosen, problems)
+    behind = _ask(lag, chosen, problems) if counts else None
     listens, dead_letters = counts or (None, None)
-    elsewhere = _ask(_workers_elsewhere, chosen, []) or 0
+    elsewhere = (_ask(_workers_elsewhere, chosen, []) or 0) if counts else 0
     if json:
         emit_json(
             {

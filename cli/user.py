@@ -6,7 +6,7 @@ import typer
 
 import sql
 from cli.console import emit_json, out, say, table
-from cli.wiring import connected
+from cli.wiring import connected, require_name
 from schemas.errors import UsageFault
 
 app = typer.Typer()
@@ -20,8 +20,7 @@ def add(name: Annotated[str, typer.Argument(help="How the person is called.")]) 
 
     Example: scrobbles user add anna
     """
-    if not name.strip():
-        raise UsageFault("a person needs a name")
+    require_name(name)
     with connected() as connection:
         if connection.execute(sql.read("add_user"), (name,)).fetchone() is None:
             raise UsageFault(f"there is already a person called {name}")

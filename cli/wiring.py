@@ -50,6 +50,12 @@ def connected(chosen: Settings | None = None) -> Iterator[psycopg.Connection]:
             raise fault_of(error, url) from error
 
 
+def require_name(name: str) -> None:
+    """Raises UsageFault where nobody can be called so."""
+    if not name.strip() or not name.isprintable():
+        raise UsageFault("a person needs a name, of characters that can be read")
+
+
 def user_id(connection: psycopg.Connection, name: str) -> int:
     """The id of a person. Raises UsageFault where there is none of that name."""
     found = connection.execute(sql.read("user_id"), (name,)).fetchone()

@@ -7,7 +7,7 @@ export SCROBBLES_DATA
 scrobbles=.venv/bin/scrobbles
 
 step() {
-    printf '\n\033[1m$ scrobbles %s\033[0m\n' "$*" >&2
+    if [ -t 2 ]; then printf '\n\033[1m$ scrobbles %s\033[0m\n' "$*" >&2; else printf '\n$ scrobbles %s\n' "$*" >&2; fi
     "$scrobbles" "$@"
 }
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,7 +12,9 @@ from consumers.listens.store import Store
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from schemas.topics import all_topics
+from tests.cli.commands import Commands, Worker
 from tests.cli.here import Here
+from tests.cli.malojas import row, write
 from tests.consumers.logs import PARTITION, new_source, run_of, save, value
 
 BEGIN = int(dt.datetime(2024, 1, 1, tzinfo=dt.UTC).timestamp())
@@ -172,3 +175,21 @@ def test_a_verb_without_a_schema_says_which_command_makes_it(here: Here, bare_da
         assert (done.code, done.output) == (78, ""), done.errors
         assert "scrobbles migrate" in done.errors
         assert "Traceback" not in done.errors
+
+
+def test_what_a_title_does_to_a_terminal_is_written_out(commands: Commands, worker: Worker, tmp_path: Path) -> None:
+    commands.run("import", write(tmp_path, "x.json", row(1, "Red\x1b[31m\u202eeltit", album="two\nlines")))
+    shown = commands.run("recent").output
+    assert r"Red\x1b[31m\u202eeltit" in shown
+    assert r"two\nlines" in shown
+    assert commands.run("import", "x.json", "--user", "e\x1b[31m").code == 2
+    worker.require_alive()
+
+
+def test_an_undone_import_counts_no_more(commands: Commands, worker: Worker, tmp_path: Path) -> None:
+    commands.run("import", write(tmp_path, "x.json", row(1), row(2)))
+    commands.run("jobs", "undo", "1")
+    assert commands.run("user", "list", "--json").answer[0]["listens"] == 0
+    assert commands.run("status", "--json").answer["listens"] == 0
+    assert "2 of those inserted were taken back by undo" in commands.run("verify").output
+    worker.require_alive()
