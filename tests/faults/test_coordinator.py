@@ -1,5 +1,6 @@
 """A group coordinator that moves, loads, forgets its members, or refuses offsets: faults 31 and 57."""
 
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from consumers.listens.watch import TopicWatch
 from schemas.broker import admin
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
-from tests.cli.commands import Commands, eventually
+from tests.cli.commands import SECONDS, Commands, eventually
 from tests.cli.groups import dealt_with, plays, publish
 from tests.faults.invariants import require_exact, require_stored
 from tests.faults.mock import FIND_COORDINATOR, HEARTBEAT, JOIN_GROUP, OFFSET_COMMIT, SYNC_GROUP, MockCluster
@@ -54,15 +55,17 @@ def test_whatever_the_coordinator_answers_no_play_is_lost_or_doubled(
     mocked = msgspec.structs.replace(
         settings, kafka=cluster_of_lies.address, group_protocol="classic", kafka_properties=quick
     )
-    lies, request, wanted, sent = list(LIES), JOIN_GROUP, 1, 0
+    lies, request, wanted, sent, deadline = list(LIES), JOIN_GROUP, 1, 0, time.monotonic() + SECONDS
 
     def done() -> bool:
-        nonlocal request, wanted, sent
+        nonlocal request, wanted, sent, deadline
+        assert time.monotonic() < deadline, f"it never dealt with {sent} plays, or never asked again: request {request}"
         if dealt_with(connection) < sent or cluster_of_lies.asked(request) < wanted:
             return False
         if not lies:
             return True
         answers, request, more = lies.pop(0)
+        deadline = time.monotonic() + SECONDS
         wanted = cluster_of_lies.asked(request) + more
         for asked, errors in answers.items():
             cluster_of_lies.answer_with(asked, errors)
