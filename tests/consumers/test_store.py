@@ -15,6 +15,7 @@ from consumers.listens.runs import Partition
 from consumers.listens.store import Store
 from schemas.listen import Ids, Listen, Track
 from tests.cli.commands import eventually
+from tests.cli.groups import is_blocked
 from tests.consumers.conftest import NewStore
 from tests.consumers.logs import NOW, PARTITION, ledger, new_source, packed, problems, run_of, save, value
 
@@ -469,6 +470,26 @@ def test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out
     assert failures == []
     assert ledger(connection) == (16_001, 8_001, 8_000, 0, 8_001)
     assert problems(connection) == []
+
+
+def test_the_times_of_plays_are_raised_in_the_order_of_the_key_whatever_the_plan(
+    new_store: NewStore, source: int, connection: psycopg.Connection, database: str
+) -> None:
+    number = 100
+    Log(new_store(), source).add(*(play(second, played_ms=1) for second in range(number)))
+    # The planner is free to group by hash: here it does.
+    for setting in ("enable_sort", "enable_hashjoin"):
+        connection.execute(f'alter database "{connection.info.dbname}" set {setting} = off'.encode())
+    log = Log(new_store(), source, OTHER)
+    again = Thread(target=log.add, args=[play(second, played_ms=5) for second in reversed(range(number))])
+    with psycopg.connect(database) as holder:
+        holder.execute("select from listen order by listened_at limit 1 for update")
+        again.start()
+        eventually(lambda: is_blocked(connection))
+        free = connection.execute("select listened_at from listen for update skip locked").rowcount
+    again.join(60)
+    assert free == number - 1
+    assert connection.execute("select distinct played_ms from listen").fetchall() == [(5,)]
 
 
 @pytest.mark.parametrize("raced", TABLES[:-1])
