@@ -20,6 +20,8 @@ VERSION = 1
 EARLIEST = 1_033_430_400
 # A player's clock may run ahead; ListenBrainz allows an hour.
 CLOCK_SKEW_SECONDS = 3_600
+# The first second that no calendar of four-digit years has.
+END_OF_TIME = 253_402_300_800
 NAME_CHARACTERS = 1_000
 MAX_ARTISTS = 100
 ID_CHARACTERS = 100
@@ -30,7 +32,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARACTERS)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ID_CHARACTERS)]
 IdOrNone = Annotated[str, msgspec.Meta(max_length=ID_CHARACTERS)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=MAX_MS)]
-Epoch = Annotated[int, msgspec.Meta(ge=EARLIEST, le=253_402_300_799)]
+Epoch = Annotated[int, msgspec.Meta(ge=EARLIEST, le=END_OF_TIME - 1)]
 SourceId = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
 
 # Why a row of an export is no listen. Closed: a new cause gets a name here, never "other".

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from producers.exports.alias import Alias
-from schemas.listen import CLOCK_SKEW_SECONDS, EARLIEST
+from schemas.listen import CLOCK_SKEW_SECONDS, EARLIEST, END_OF_TIME
 
 _CHUNK = 65_536
 
@@ -29,7 +29,7 @@ class Rules(NamedTuple):
 
     latest: int
     since: int = EARLIEST
-    until: int = 253_402_300_800
+    until: int = END_OF_TIME
     spotify_time: Literal["end", "start"] = "end"
 
 

@@ -14,7 +14,7 @@ from producers.aliases import store_aliases
 from producers.exports import Alias, Position
 from producers.jobs.database import Database, TakenOver
 from schemas.errors import UsageFault
-from schemas.listen import EARLIEST
+from schemas.listen import EARLIEST, END_OF_TIME
 
 State: TypeAlias = Literal["reading", "waiting", "done", "failed", "cancelled", "undone"]
 
@@ -24,7 +24,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 
     format: str | None = None
     since: int = EARLIEST
-    until: int = 253_402_300_800
+    until: int = END_OF_TIME
     limit: int | None = None
     spotify_time: Literal["end", "start"] = "end"
 
