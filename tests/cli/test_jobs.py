@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-import sql
+from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from tests.cli.commands import Commands, Worker, environment_of, eventually
+from tests.cli.groups import dealt_with, publish
 from tests.cli.here import Here
 from tests.cli.malojas import TIME, row, write
 from tests.consumers.logs import problems
@@ -193,20 +194,22 @@ class TestUndoing:
     ) -> None:
         commands.run("import", write(tmp_path, "first.json", row(1)))
         commands.run("import", write(tmp_path, "second.json", row(2)))
+        worker.send(signal.SIGTERM)
+        assert worker.ended() == 0
+        # The play of job 1 again, by the source of job 2; the worker freezes when it has noted that, and not committed.
+        publish(cluster, "live", 2, [Listen(TIME + 1, Track(("Somebody",), "Song"))])
+        noting = commands.worker(SCROBBLES_FAILPOINT="committing:stop")
+        eventually(lambda: "fail-point committing reached" in noting.said, noting)
         command = [sys.executable, "-m", "cli", "jobs", "undo", "1", "--yes"]
-        with psycopg.connect(cluster.database_url or "") as storing:  # as a worker that meets the play of job 1 again
-            storing.execute(sql.read("lock_out_undo"))
-            with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stdout=subprocess.PIPE) as undo:
-                eventually(lambda: connection.execute("select 1 from pg_locks where not granted").fetchone())
-                storing.execute(
-                    "insert into repeated_listen select user_id, listened_at, track_id, 2 from listen "
-                    "where source_id = 1"
-                )
-                storing.commit()
-                assert undo.wait(60) == 0
+        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+        with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stdout=subprocess.PIPE) as undo:
+            eventually(lambda: undo.poll() is not None or connection.execute(waiting).fetchone(), noting)
+            noting.send(signal.SIGCONT)
+            assert undo.wait(60) == 0
+        eventually(lambda: dealt_with(connection) == 3, noting)
         assert plays_by_source(connection) == [(2, 2)]
         assert problems(connection) == []
-        worker.require_alive()
+        noting.require_alive()
 
     def test_a_job_that_does_not_exist(self, here: Here) -> None:
         for verb in ("show", "resume", "undo"):

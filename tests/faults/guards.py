@@ -10,6 +10,7 @@ _OFFSETS = "consumers/listens/offsets.py"
 _STORE = "consumers/listens/store.py"
 _BATCH = "consumers/listens/batch.py"
 _ENTITIES = "consumers/listens/entities.py"
+_SUPERVISOR = "deploy/local/supervisor.py"
 
 _IN_FENCING = "tests/consumers/test_fencing.py::"
 _IN_STORES = "tests/consumers/test_store.py::"
@@ -22,6 +23,10 @@ _IN_CONNECTION = "tests/sql/test_connection.py::"
 _IN_BREAKER = "tests/consumers/test_breaker.py::"
 _IN_COORDINATOR = "tests/faults/test_coordinator.py::"
 _IN_JOBS = "tests/cli/test_jobs.py::TestResuming::"
+_IN_UNDOING = "tests/cli/test_jobs.py::TestUndoing::"
+_IN_OFFSETS = "tests/cli/test_offsets.py::"
+_IN_PUBLISHING = "tests/producers/test_publish.py::"
+_IN_STACK = "tests/local/test_up.py::"
 _IN_IMPORTS = "tests/faults/test_imports.py::"
 _IN_BATCHES = "tests/consumers/test_batch.py::"
 
@@ -35,6 +40,8 @@ _FAILED_BATCH = _IN_GROUP + "test_a_batch_that_failed_is_stored_though_no_messag
 _FENCED_IDLE = _IN_GROUP + "test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_follows"
 _ORDER = _IN_STORES + "test_any_order_any_batches_and_any_worker_end_in_the_same_tables"
 _REFUSED = _IN_MESSAGES + "test_one_row_the_database_refuses_costs_few_transactions"
+_REPEATED = _IN_UNDOING + "test_a_play_that_is_being_noted_as_a_repeat_is_not_lost"
+_THREADS = _IN_PUBLISHING + "test_the_threads_of_a_publisher_end_with_it_though_circles_are_not_collected"
 _BAD = _IN_BATCHES + "test_what_is_no_listen_is_a_dead_letter_with_all_its_bytes_and_its_neighbours_are_stored"
 
 
@@ -145,6 +152,13 @@ MUTATIONS = [
         (_IN_MESSAGES + "test_a_batch_that_is_lost_in_the_worker_itself_is_fetched_again",),
     ),
     Mutation(
+        "a gap in the log itself stops the worker: placed anew, it would meet the gap for ever",
+        _OFFSETS,
+        "            if self._gaps.get(place) == (missing, found):\n",
+        "            if False:\n",
+        (_IN_OFFSETS + "test_a_gap_inside_the_log_stops_the_worker_and_is_passed_by_decision",),
+    ),
+    Mutation(
         "an offset that is not in the log is an error, not a reason to skip",
         "consumers/listens/start.py",
         'auto_offset_reset="error"',
@@ -171,6 +185,13 @@ MUTATIONS = [
         "        except:  # noqa: E722 - see above\n",
         "        except ZeroDivisionError:\n",
         (_CALLBACK,),
+    ),
+    Mutation(
+        "a partition is assigned at a number: where its end is would be asked for, and the answer may come too late",
+        _OFFSETS,
+        "TopicPartition(p.topic, p.partition, 0) for p in partitions",
+        "TopicPartition(p.topic, p.partition, confluent_kafka.OFFSET_END) for p in partitions",
+        (_IN_GROUP + "test_partitions_are_never_assigned_at_a_place_that_the_broker_is_asked_for",),
     ),
     Mutation(
         "a worker whose callback failed ends: it would look alive and store nothing",
@@ -310,6 +331,48 @@ MUTATIONS = [
         "lambda error, _: refused.append(error)",
         "lambda error, _: None",
         (_IN_IMPORTS + "test_of_many_messages_one_that_is_refused_is_told_and_not_counted_as_acknowledged",),
+    ),
+    Mutation(
+        "a Publisher holds whom it tells of its waiting by a weak reference: its client and threads end with it",
+        "producers/publish.py",
+        "None if silent is None else WeakMethod(silent)\n",
+        "None if silent is None else lambda: silent\n",
+        (_THREADS,),
+    ),
+    Mutation(
+        "nor is it held itself by the callback of its client",
+        "producers/publish.py",
+        "lambda error, _: refused.append(error)",
+        "lambda error, _: self._refused.append(error)",
+        (_THREADS,),
+    ),
+    Mutation(
+        "a worker that notes repeats keeps undo out",
+        _STORE,
+        '        self._connection.execute(sql.read("lock_out_undo"))\n',
+        "",
+        (_REPEATED,),
+    ),
+    Mutation(
+        "and undo keeps out workers that note repeats",
+        "producers/jobs/undoing.py",
+        '        connection.execute(sql.read("lock_for_undo"))\n',
+        "",
+        (_REPEATED,),
+    ),
+    Mutation(
+        "a worker that died of what may pass is started again",
+        _SUPERVISOR,
+        "        again = is_retried(code)\n",
+        "        again = False\n",
+        (_IN_STACK + "test_a_worker_that_is_killed_is_started_again_and_serves_where_it_did",),
+    ),
+    Mutation(
+        "and one that stopped for good is not",
+        _SUPERVISOR,
+        "        again = is_retried(code)\n",
+        "        again = True\n",
+        (_IN_STACK + "test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_next_up",),
     ),
     Mutation(
         "the ledger finds offsets that were passed and not read",

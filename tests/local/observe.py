@@ -21,9 +21,10 @@ SECONDS = 30.0
 
 def scrobbles(data: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
     """The command for this data folder, from a working folder that has nothing to do with the checkout."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.Popen(
         [sys.executable, "-m", "cli", *arguments],
-        env={**os.environ, f"{PREFIX}DATA": str(data), **environment},
+        env={**inherited, f"{PREFIX}DATA": str(data), **environment},
         cwd="/",
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
