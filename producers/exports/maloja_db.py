@@ -51,6 +51,7 @@ def _rows(source: Opened) -> Iterator[tuple[int, Row | None]]:
     source.place.tell = lambda: (number, last) if last > 0 else (0, 0)
     try:
         with _connected(source) as database:
+            (source.place.rows,) = database.execute(_statement("maloja_scrobble_count")).fetchone()
             while some := _next_rows(database, last):
                 for time, row in some:
                     number, last = number + 1, time

@@ -51,12 +51,13 @@ class Place:
     """Where the reading of a member began, and the number of the row that was given out last.
 
     A source of rows that can go on at a byte replaces `tell` by what returns (rows before that byte, the byte); else a
-    later reading begins with the first row.
+    later reading begins with the first row. One whose stream does not show how far it is knows how many `rows` it has.
     """
 
     start: Position
     row: int = 0
     tell: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    rows: int | None = None
 
 
 class Opened(NamedTuple):

@@ -38,8 +38,13 @@ class Export:
         if self._opened is None or None in self._bytes:
             return None
         sizes = [size or 0 for size in self._bytes]
-        stream = self._opened.stream
-        here = sizes[self._member] if stream.closed else stream.tell()
+        size, place, stream = sizes[self._member], self._opened.place, self._opened.stream
+        if stream.closed:
+            here: float = size
+        elif place.rows is None:
+            here = stream.tell()
+        else:
+            here = size * min(place.row / max(place.rows, 1), 1)
         return (sum(sizes[: self._member]) + here) / max(sum(sizes), 1)
 
     def _read(

@@ -131,7 +131,10 @@ def test_more_than_are_read_at_once_and_where_to_go_on(tmp_path: Path) -> None:
         position = export.position()
     assert (position.before, position.byte) == (30_000, 1_600_029_999)
     with open_export(path, start=position) as export:
-        assert len(list(export.rows)) == 10_005
+        next(export.rows)
+        assert export.share() == 30_001 / 40_005
+        assert len(list(export.rows)) == 10_004
+        assert export.share() == 1
 
 
 def test_archives_streams_and_folders_of_maloja(path: Path, tmp_path: Path) -> None:
