@@ -6,7 +6,8 @@ row: {"listened_at": "2024-01-02T03:04:05Z", "track": {"mbid", "duration": s, "a
 "various_artists", "aliases": […]}, "artists": [{"mbid", "is_primary", "aliases": […]}]}. An entity has no name but its
 aliases, {"alias": "…", "is_primary": true}: the primary one is the name, the others are passed on as such. Older files
 mark no artist as primary; there the first one of the list is. Koito gives a single without an album one of its own
-name, which nothing tells from a real one.
+name, which nothing tells from a real one; in a file that we wrote for Koito such an album is marked "invented": true,
+and is none.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,6 +58,7 @@ class _Song(_Entity, frozen=True, gc=False):
 
 class _Album(_Entity, frozen=True, gc=False):
     various_artists: bool = False
+    invented: bool = False
 
 
 class _Artist(_Entity, frozen=True, gc=False):
@@ -97,7 +99,7 @@ def _listen(make: _MakeTrack, row: object, rules: Rules) -> Listen:
 
 
 def _track(aliases: set[Alias] | None, song: _Song, album: _Album | None, artists: tuple[_Artist, ...]) -> Track:
-    album = album or _NO_ALBUM
+    album = _NO_ALBUM if album is None or album.invented else album
     title, *other_titles = _names(song) or ("",)
     release, *other_releases = _names(album) or ("",)
     ordered = sorted(artists, key=lambda artist: not artist.is_primary)
@@ -149,7 +151,12 @@ def _tidied(row: object) -> _Row:
             for artist in (artists if isinstance(artists, list) else ())
             if isinstance(artist, dict)
         ),
-        _Album(_tidied_names(album), text(album.get("mbid")), album.get("various_artists") is True)
+        _Album(
+            _tidied_names(album),
+            text(album.get("mbid")),
+            album.get("various_artists") is True,
+            album.get("invented") is True,
+        )
         if isinstance(album, dict)
         else None,
     )

@@ -104,6 +104,14 @@ def test_albums() -> None:
     assert track(row(album={"various_artists": True, "aliases": []})).album_artist is None
 
 
+def test_only_an_album_that_says_of_itself_that_it_is_invented_is_none() -> None:
+    single = row(album={"aliases": names("Tune")})
+    assert track(single).title == track(single).album
+    single["album"]["invented"] = True
+    assert track(single).album is None
+    assert track({**single, "artists": [None, *single["artists"]]}).album is None
+
+
 def test_ids_come_along_and_empty_ones_are_none() -> None:
     given = row(
         artist("A", mbid=None), artist("B", mbid=OTHER_MBID), artist("C & D feat. E", mbid=MBID), album={"mbid": MBID}

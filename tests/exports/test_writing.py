@@ -52,7 +52,7 @@ def of_koito(listen: Listen) -> Listen:
         Track(
             track.artists,
             track.title,
-            track.album or track.title,
+            track.album,
             "Various Artists" if various else None,
             _whole_seconds(track.duration_ms),
             ids if ids != Ids() else None,
@@ -178,6 +178,12 @@ def test_other_names_travel_in_our_own_format_and_in_koitos() -> None:
     with open_export(io.BytesIO(koitos), aliases=found) as export:
         assert list(export.rows) == [listen]
     assert found == aliases
+
+
+def test_koito_gets_an_album_for_every_track() -> None:
+    content = document("koito", [(Listen(START, Track(("A",), "Tune")), Others())])
+    album = json.loads(content)["listens"][0]["album"]
+    assert ([alias["alias"] for alias in album["aliases"]], album["invented"]) == (["Tune"], True)
 
 
 def test_ids_go_where_listenbrainz_takes_them() -> None:

@@ -133,6 +133,7 @@ def test_other_formats_bring_back_what_a_person_sees(store: Store, connection: p
         Listen(NOW + 1, Track(("Yorushika", "Guest"), "だから僕は", "盗作")),
         Listen(NOW + 2, Track(("Somebody",), "Tune", "Sampler", "Various Artists")),
         Listen(NOW + 3, Track(("Somebody",), "Tune", "Tune")),
+        Listen(NOW + 4, Track(("Somebody",), "Single")),
     ]
     merged = {
         Alias(ArtistName("Yorushika"), ArtistName("ヨルシカ")),

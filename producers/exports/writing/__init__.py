@@ -7,7 +7,7 @@ more; a name that credits several, "A • B" or "A feat. B", becomes several art
     listenbrainz  other names; the ids of artists where one of them has none; of a mapping, ISRC and Spotify ids
     maloja        ids, other names, milliseconds
     koito         playing time, milliseconds, whose an album is (but "Various Artists"), all ids but the MBIDs
-                  of track, album and artists; a track without an album gets one of its own name, as Koito does
+                  of track, album and artists; what has been in Koito comes back with an album for every track
     csv           guests, lengths, playing time, whose an album is, other names, all ids but MBIDs, which are guesses
                   when they come back: the columns of Last.fm exporters, for every program that reads those
 """

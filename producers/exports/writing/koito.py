@@ -1,4 +1,8 @@
-"""Koito: the file that its own importer takes, with all other names that are known."""
+"""Koito: the file that its own importer takes, with all other names that are known.
+
+Koito knows no track without an album, so such a one gets an album of its own name, which says of itself that it is
+"invented": Koito passes over a key that it does not know, and our reader leaves the album out again.
+"""
 
 from datetime import UTC, datetime
 
@@ -18,22 +22,23 @@ def _head(user: str) -> bytes:
 
 
 def _track(track: Track, others: Others) -> bytes:
-    """All of a row but its time. A track without an album has one of its own name, for Koito takes no other."""
+    """All of a row but its time."""
     ids = track.ids or _NO_IDS
     mbids = ids.artist_mbids or ("",) * len(track.artists)
     names = others.artists or ((),) * len(track.artists)
+    album = {
+        "image_url": "",
+        "mbid": ids.release_mbid,
+        "aliases": _aliases(track.album or track.title, others.albums),
+        "various_artists": (track.album_artist or "").casefold() == _VARIOUS,
+    }
     row = {
         "track": {
             "mbid": ids.recording_mbid,
             "duration": (track.duration_ms or 0) // _SECOND,
             "aliases": _aliases(track.title, others.titles),
         },
-        "album": {
-            "image_url": "",
-            "mbid": ids.release_mbid,
-            "aliases": _aliases(track.album or track.title, others.albums),
-            "various_artists": (track.album_artist or "").casefold() == _VARIOUS,
-        },
+        "album": album if track.album else {**album, "invented": True},
         "artists": [
             {"image_url": "", "mbid": mbid or None, "is_primary": number == 0, "aliases": _aliases(name, more)}
             for number, (name, mbid, more) in enumerate(zip(track.artists, mbids, names, strict=True))
