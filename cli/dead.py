@@ -1,18 +1,18 @@
 """`scrobbles dead`: messages that could not become a listen. They are kept; this shows, resends and deletes them."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
-import psycopg
 import typer
 from psycopg.rows import dict_row
 
 import sql
 from cli.console import emit_json, out, say, table
+from cli.letters import Chosen, choose, count, no_letters
+from cli.moments import DATE, Moment, moment
 from cli.raw import for_people, for_scripts
 from cli.wiring import connected, operator, settings
+from consumers.listens.deadletter import DeadReason
 from producers.replay import replay as send_again
 from schemas.errors import UsageFault
 
@@ -21,26 +21,13 @@ dead = typer.Typer(help="Messages that could not become a listen: look, send aga
 app.add_typer(dead, name="dead")
 
 Ids = Annotated[list[int] | None, typer.Argument(help="Only these letters.", metavar="[ID]...", show_default=False)]
-Reason = Annotated[str | None, typer.Option(help="Only letters that died of this.")]
+Reason = Annotated[DeadReason | None, typer.Option(help="Only letters that died of this.")]
 Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
-Since = Annotated[dt.datetime | None, typer.Option(help="Only letters kept since then (UTC).")]
+Since = Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only letters kept since then.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only so many, the newest.")]
 Replayed = Annotated[bool, typer.Option("--replayed", help="Only letters that were sent again.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
-
-
-class Chosen(NamedTuple):
-    """Dead letters, newest first, and how many of each (reason, topic)."""
-
-    ids: list[int]
-    kinds: Counter[tuple[str, str]]
-
-    def __str__(self) -> str:
-        if not self.ids:
-            return "no dead letters"
-        kinds = [f"{number:,} {reason} of {topic}" for (reason, topic), number in self.kinds.most_common()]
-        return f"{_letters(len(self.ids))} ({', '.join(kinds)})"
 
 
 @dead.command(name="list")
@@ -57,7 +44,7 @@ def list_(
     Example: scrobbles dead list --reason malformed --since 2024-01-01
     """
     with connected() as connection:
-        chosen = _choose(connection, None, reason, topic, since, None, replayed=replayed or None)
+        chosen = choose(connection, None, reason, topic, since, None, replayed=replayed or None)
         cursor = connection.cursor(row_factory=dict_row)
         rows = cursor.execute(sql.read("list_letters"), (chosen.ids[:limit],)).fetchall()
     if json:
@@ -85,7 +72,7 @@ def show(id_: Annotated[int, typer.Argument(metavar="ID")], json: Json = False) 
     with connected() as connection:
         row = connection.cursor(row_factory=dict_row).execute(sql.read("dead_letter"), (id_,)).fetchone()
     if row is None:
-        raise UsageFault(f"there is no dead letter {id_}", "`scrobbles dead list` shows those that are kept")
+        raise no_letters([id_])
     key, value = row.pop("key"), row.pop("value")
     headers = [(name, None if text is None else bytes.fromhex(text)) for name, text in row.pop("headers")]
     if json:
@@ -115,13 +102,14 @@ def replay(
     """Send dead letters to their topics again, once what was wrong is mended.
 
     Each becomes a new message, which a worker stores or buries again. A letter that was sent is marked and is not sent
-    a second time. If this is interrupted, start it again: what comes twice is stored once.
+    a second time. If this is interrupted, start it again: what comes twice is stored once. Where one of the numbers
+    does not exist, none is sent.
 
     Example: scrobbles dead replay --reason unknown_source --dry-run
     """
     chosen_settings = settings()
     with connected(chosen_settings) as connection:
-        chosen = _choose(connection, ids, reason, topic, since, limit, replayed=False)
+        chosen = choose(connection, ids, reason, topic, since, limit, replayed=False)
         if dry_run or not chosen.ids:
             _tell("send again", chosen, json)
             return
@@ -131,7 +119,7 @@ def replay(
     if json:
         emit_json({"matched": len(chosen.ids), "replayed": sent, "refused": len(chosen.ids) - sent, "dry_run": False})
     else:
-        say(f"sent {_letters(sent)} again; `scrobbles dead list` shows which of them die again")
+        say(f"sent {count(sent)} again; `scrobbles dead list` shows which of them die again")
     if refusals:
         raise refusals[0]
 
@@ -150,10 +138,12 @@ def purge(
 ) -> None:
     """Delete dead letters for good. The ledger keeps their number, so `scrobbles verify` still adds up.
 
+    Where one of the numbers does not exist, none is deleted.
+
     Example: scrobbles dead purge --replayed --yes
     """
     with connected() as connection:
-        chosen = _choose(connection, ids, reason, topic, since, limit, replayed=replayed or None)
+        chosen = choose(connection, ids, reason, topic, since, limit, replayed=replayed or None)
         if dry_run or not chosen.ids:
             _tell("delete", chosen, json)
             return
@@ -166,29 +156,7 @@ def purge(
     if json:
         emit_json({"matched": len(chosen.ids), "purged": purged, "dry_run": False})
     else:
-        say(f"deleted {_letters(purged)}")
-
-
-def _choose(
-    connection: psycopg.Connection,
-    ids: Sequence[int] | None,
-    reason: str | None,
-    topic: str | None,
-    since: dt.datetime | None,
-    limit: int | None,
-    *,
-    replayed: bool | None,
-) -> Chosen:
-    values = {
-        "ids": list(ids) if ids else None,
-        "reason": reason,
-        "topic": topic,
-        "since": since.replace(tzinfo=dt.UTC) if since else None,
-        "limit": limit,
-        "replayed": replayed,
-    }
-    rows = connection.execute(sql.read("choose_letters"), values).fetchall()
-    return Chosen([id_ for id_, _, _ in rows], Counter((cause, name) for _, name, cause in rows))
+        say(f"deleted {count(purged)}")
 
 
 def _tell(verb: Literal["send again", "delete"], chosen: Chosen, json: bool) -> None:
@@ -198,7 +166,3 @@ def _tell(verb: Literal["send again", "delete"], chosen: Chosen, json: bool) -> 
         emit_json({"matched": len(chosen.ids), done: 0, "dry_run": True})
     else:
         say(f"would {verb}: {chosen}" if chosen.ids else f"nothing to {verb}")
-
-
-def _letters(number: int) -> str:
-    return f"{number:,} dead letter{'' if number == 1 else 's'}"

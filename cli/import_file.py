@@ -1,6 +1,5 @@
 """`scrobbles import`: export files into the database."""
 
-import datetime as dt
 import gc
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ import typer
 import sql
 from cli.console import complain, say
 from cli.importing import Imports
+from cli.moments import DATE, Moment, moment
 from cli.wiring import DEFAULT_USER, connected, require_name, settings
 from producers.exports import exports_in
 from producers.jobs.importing import Order
@@ -28,8 +28,8 @@ def import_(
     user: Annotated[str, typer.Option(help="Whose plays these are.")] = DEFAULT_USER,
     format_: Annotated[str | None, typer.Option("--format", help="The format; else the content tells.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read it and report, but store nothing.")] = False,
-    since: Annotated[dt.datetime | None, typer.Option(help="Only plays from then on (UTC).")] = None,
-    until: Annotated[dt.datetime | None, typer.Option(help="Only plays before then (UTC).")] = None,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
+    until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then.")] = None,
     limit: Annotated[int | None, typer.Option(help="Read at most so many rows of each file.", min=1)] = None,
     spotify_time: Annotated[
         Literal["end", "start"], typer.Option(help="Which end of a stream is the time of a Spotify play.")
@@ -86,5 +86,5 @@ def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:
         return user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
 
 
-def _second(moment: dt.datetime | None, default: int) -> int:
-    return default if moment is None else int(moment.replace(tzinfo=dt.UTC).timestamp())
+def _second(wanted: Moment, default: int) -> int:
+    return default if wanted is None else int(wanted.timestamp())

@@ -4,12 +4,14 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
-from cli.console import complain
+from cli.console import complain, out
 from schemas import failpoints
 from schemas.errors import BUG, DONE, INTERRUPTED, Fault
+from schemas.settings import APPLICATION
 
 # Verb to module. Only the module of the verb that was typed is imported: all of them would cost 0.2 s.
 VERBS = {
@@ -31,6 +33,7 @@ VERBS = {
     "export": "export",
     "user": "user",
 }
+_VERSION = "--version"
 
 
 def build(verb: str | None) -> typer.Typer:
@@ -44,11 +47,27 @@ def build(verb: str | None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="rich",
     )
-    app.callback()(lambda: None)  # keeps the verb a word of its own when only one is loaded
-    names = [VERBS[verb]] if verb in VERBS else list(VERBS.values())
+    app.callback()(_options)
+    names = [VERBS[verb]] if verb in VERBS else [] if verb == _VERSION else VERBS.values()
     for name in names:
         app.add_typer(import_module(f"cli.{name}").app)
     return app
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - 20 ms, which no other verb shall pay
+
+        out.print(f"scrobbles {version(APPLICATION)}")
+        raise typer.Exit
+
+
+def _options(
+    _: Annotated[
+        bool, typer.Option(_VERSION, callback=_tell_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """What may stand before a verb; it also keeps the verb a word of its own when only one is loaded."""
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """`scrobbles top`: what a person plays most."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 import typer
@@ -8,6 +7,7 @@ from psycopg.rows import dict_row
 
 import sql
 from cli.console import emit_json, out, table
+from cli.moments import DATE, Moment, moment
 from cli.wiring import DEFAULT_USER, connected, user_id
 
 app = typer.Typer()
@@ -19,7 +19,7 @@ _STATEMENTS = {"artists": "top_artists", "albums": "top_albums", "tracks": "top_
 def top(
     what: Annotated[Literal["artists", "albums", "tracks"], typer.Argument(help="What to rank.")],
     user: Annotated[str, typer.Option(help="Whose plays.")] = DEFAULT_USER,
-    since: Annotated[dt.datetime | None, typer.Option(help="Only plays from then on (UTC).")] = None,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
@@ -28,11 +28,7 @@ def top(
     Example: scrobbles top artists --since 2024-01-01 --limit 20
     """
     with connected() as connection:
-        values = {
-            "user": user_id(connection, user),
-            "since": since.replace(tzinfo=dt.UTC) if since else None,
-            "limit": limit,
-        }
+        values = {"user": user_id(connection, user), "since": since, "limit": limit}
         rows = connection.cursor(row_factory=dict_row).execute(sql.read(_STATEMENTS[what]), values).fetchall()
     if json:
         emit_json(rows)

@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 import pytest
@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 import sql
 from cli.raw import for_people
+from consumers.listens.deadletter import DeadReason
 from producers.jobs.job import report_of
 from producers.replay import replay
 from schemas.broker import admin, client_config, end_offsets
@@ -204,6 +205,37 @@ def test_the_report_of_an_import_still_adds_up_after_a_replay(
     assert (report.inserted, report.duplicate, report.dead) == (20, 0, 0)
     assert connection.execute(sql.read("stored_of_source"), (source,)).fetchone() == (20,)
     assert problems(connection) == []
+
+
+@pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize("verb", ["purge", "replay"])
+def test_a_number_that_no_letter_has_is_named_and_then_nothing_is_done(here: Here, verb: str) -> None:
+    yes = ["--yes"] if verb == "purge" else []
+    some = str(listed(here, "--reason", "empty")[0]["id"])
+    done = here.run("dead", verb, some, "999", str(10**20), *yes)
+    assert (done.code, done.output) == (2, "")
+    assert f"there are no dead letters 999, {10**20}" in done.errors
+    assert len(listed(here)) == 5
+    assert listed(here, "--replayed") == []
+
+
+@pytest.mark.usefixtures("letters")
+def test_letters_that_are_named_and_left_out_are_told(here: Here) -> None:
+    empty, bad = (listed(here, "--reason", reason)[0]["id"] for reason in ("empty", "malformed"))
+    done = here.run("dead", "purge", str(empty), str(bad), "--reason", "malformed", "--dry-run", "--json")
+    assert done.answer["matched"] == 1
+    assert f"left out (excluded by an option): {empty}" in done.errors
+    assert here.run("dead", "replay", str(empty)).code == 0
+    done = here.run("dead", "replay", str(empty), str(bad), "--dry-run", "--json")
+    assert done.answer["matched"] == 1
+    assert f"left out (sent again before, or excluded by an option): {empty}" in done.errors
+
+
+@pytest.mark.parametrize("verb", ["list", "purge", "replay"])
+def test_a_reason_that_does_not_exist_is_refused_with_those_that_do(here: Here, verb: str) -> None:
+    done = here.run("dead", verb, "--reason", "bogus")
+    assert (done.code, done.output) == (2, "")
+    assert all(reason in done.errors for reason in get_args(DeadReason))
 
 
 @pytest.mark.usefixtures("letters")

@@ -1,7 +1,10 @@
 """The verbs that show, prove and prepare: results on stdout, everything else on stderr, and the exit code."""
 
 import datetime as dt
+import subprocess
+import sys
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -10,7 +13,7 @@ import pytest
 from cli.main import VERBS, build, run
 from consumers.listens.store import Store
 from schemas.listen import Listen, Track
-from schemas.settings import Settings
+from schemas.settings import APPLICATION, Settings
 from schemas.topics import all_topics
 from tests.cli.commands import Commands, Worker
 from tests.cli.here import Here
@@ -147,6 +150,37 @@ def test_a_command_line_that_asks_for_nothing_we_know_ends_with_2(
 ) -> None:
     assert run(arguments) == 2
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2024", "2024-13-01", "1700000000", ""])
+@pytest.mark.parametrize(
+    "arguments", [["top", "artists", "--since"], ["import", "x", "--until"], ["dead", "list", "--since"]]
+)
+def test_what_is_no_date_is_refused_with_the_forms_of_one(here: Here, arguments: list[str], text: str) -> None:
+    done = here.run(*arguments, text)
+    assert (done.code, done.output) == (2, "")
+    assert f"{text!r} is no date. Write it as 2024-01-31, 2024-01-31T18:30 or " in done.errors
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    ("text", "plays"),
+    [
+        ("2024-01-01", 5),
+        ("2024-01-01 00:00:02", 3),
+        ("2024-01-01T00:00:02Z", 3),
+        ("2024-01-01T01:00:02+01:00", 3),
+        ("2023-12-31T23:00:02-01:00", 3),
+    ],
+)
+def test_a_moment_without_a_zone_is_utc(here: Here, text: str, plays: int) -> None:
+    assert here.run("top", "artists", "--since", text, "--json").answer == [{"artist": "Björk", "plays": plays}]
+
+
+def test_the_version_is_told_without_loading_a_verb() -> None:
+    script = "import sys; from cli.main import run; code = run(['--version']); print(code, 'psycopg' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout
+    assert told.splitlines() == [f"scrobbles {version(APPLICATION)}", "0 False"]
 
 
 def seconds_of(verb: str) -> list[str]:

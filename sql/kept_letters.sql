@@ -1,0 +1,4 @@
+-- Those of these dead letters that are there.
+select id
+from dead_letter
+where id = any(%s)
