@@ -16,7 +16,7 @@ Ending: TypeAlias = Literal[
     "log_truncated",  # 65: the log ends before what was read of it
     "topic_id_changed",  # 65: the topic was deleted and made anew
     "topic_gone",  # 65: it was deleted
-    "too_many_dead_letters",  # 65: half of what was read lately is no listen
+    "too_many_dead_letters",  # 65: half of the last 1,000 messages of this worker are no listens
     "kafka_gone",  # 69
     "database_gone",  # 69
     "dependency_gone",  # 69: something else

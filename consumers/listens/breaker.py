@@ -1,7 +1,8 @@
 """Stops a worker that buries most of what it reads: then the fault is ours, or the producer's, not the messages'.
 
-Half of the last 1,000 messages. Fewer say nothing: one broken client, or somebody who tries things out, would stop the
-plays of everybody. They are counted by whole batches, for counting each message would cost the hot path.
+Half of the last 1,000 messages of this worker; before it has read as many nothing is judged. Fewer say nothing: one
+broken client, or somebody who tries things out, would stop the plays of everybody. They are counted by whole batches,
+for counting each message would cost the hot path.
 
 The batch that trips it is stored, its dead letters too: they are the evidence, and `scrobbles dead replay` brings the
 plays back once the fault is mended. Nothing after it is read. A worker that is started again begins to count anew, so
@@ -35,8 +36,8 @@ class Breaker:
             self._dead -= dead
         if self._read >= WINDOW and self._dead >= _SHARE * self._read:
             raise DataFault(
-                f"{self._dead:,} of the last {self._read:,} messages are no listens: what sends them is broken, or "
-                "newer than this worker",
+                f"{self._dead:,} of the last {self._read:,} messages of this worker are no listens: what sends them is "
+                "broken, or newer than this worker",
                 "all of them are kept: see `scrobbles dead list`, mend the cause, start the worker again, "
                 "then `scrobbles dead replay`",
                 "too_many_dead_letters",
