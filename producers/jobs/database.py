@@ -38,13 +38,6 @@ class Database:
         """End the session, and give back its locks."""
         self.connection.close()
 
-    def once(self, work: Callable[[psycopg.Connection], T]) -> T:
-        """What `work` returns, tried once. Raises the Fault of an error."""
-        try:
-            return work(self.connection)
-        except psycopg.Error as error:
-            raise fault_of(error, self._url) from error
-
     def run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """What `work` returns. It is called again after an outage, so doing it twice must be doing it once.
 

@@ -71,15 +71,15 @@ class Job:
     @classmethod
     def begin(cls, database: Database, user: str, described: dict[str, object]) -> "Job":
         """A new job, on record from its first second; the person is made where there is none of that name."""
+        (job,) = database.run(lambda connection: connection.execute(sql.read("next_import")).fetchone() or (0,))
 
-        def insert(connection: psycopg.Connection) -> int:
+        def insert(connection: psycopg.Connection) -> None:
             with connection.transaction():
                 (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
-                (job,) = connection.execute(sql.read("start_import"), {**described, "user": person}).fetchone() or (0,)
-                return int(job)
+                connection.execute(sql.read("start_import"), {**described, "id": job, "user": person})
 
-        # Not twice: after a lost answer there would be two jobs.
-        return cls(database, database.once(insert))
+        database.run(insert)
+        return cls(database, job)
 
     @classmethod
     def resume(cls, database: Database, job: int) -> "Job":

@@ -15,8 +15,12 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from deploy.local.account import service_account
+from producers.jobs.database import Database
+from producers.jobs.job import Job
+from producers.jobs.progress import Step
 from schemas.broker import admin
 from schemas.listen import Listen
 from schemas.settings import Settings
@@ -142,6 +146,21 @@ def test_a_commit_whose_answer_is_lost_is_not_carried_out_twice(
     require_exact(cluster, connection, plays(500) + later(plays(500)), worker)
     assert relay.swallowed == 1
     assert count_waits(worker) > 0
+
+
+def test_a_job_whose_beginning_was_not_confirmed_is_on_record_once(
+    connection: psycopg.Connection, relay: Relay, database: str
+) -> None:
+    steps: list[Step] = []
+    jobs = Database(through(relay, database), steps.append)
+    relay.cut_after_commit()
+    described = {"label": "a test", "format": "maloja", "file_name": "x.json", "path": "/x.json", "sha256": b"\0"}
+    job = Job.begin(jobs, "anna", {**described, "options": Jsonb({})})
+    jobs.close()
+    assert relay.swallowed == 1
+    assert any(step.trouble for step in steps)
+    on_record = "select source.id, name from source join app_user on app_user.id = user_id"
+    assert connection.execute(on_record).fetchall() == [(job.id, "anna")]
 
 
 def test_a_connection_cut_again_and_again_delays_plays_but_loses_none(
