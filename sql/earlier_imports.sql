@@ -1,12 +1,15 @@
 -- Imports of this content, or of this file before it changed, that are done or can be resumed; the one to tell of first.
+-- Where one is named it is that one, whatever its file holds now.
 select source.id, source.state, source.sha256 = %(sha256)s as same_content, source.options
 from source
 join app_user on app_user.id = source.user_id
 where
     app_user.name = %(user)s
     and source.kind = 'import'
-    and (%(job)s::integer is null or source.id = %(job)s)
-    and (source.sha256 = %(sha256)s or (source.path = %(path)s and source.position is not null))
+    and case
+        when %(job)s::integer is not null then source.id = %(job)s
+        else source.sha256 = %(sha256)s or (source.path = %(path)s and source.position is not null)
+    end
     and (
         source.state in ('done', 'reading', 'waiting', 'cancelled')
         or (source.state = 'failed' and source.position is not null)

@@ -101,7 +101,11 @@ def content_of(order: Order) -> bytes:
 
 
 def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None:
-    """The job to be told of or to be resumed. Raises DataFault where the file has changed since one was begun on it."""
+    """The job to be told of or to be resumed.
+
+    Raises DataFault where the file has changed since one was begun on it, and UsageFault where the one that the person
+    names has been undone a moment ago.
+    """
     values = {"user": order.user, "sha256": sha256, "path": str(order.path.absolute()), "job": order.job}
 
     def look(connection: psycopg.Connection) -> list[_Earlier]:
@@ -112,11 +116,22 @@ def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None
         if found.same_content and (found.options == order.options or _covers(found, order.options)):
             return found
         if not found.same_content:
-            raise DataFault(
-                f"{order.name} has changed since job {found.job}, which is not finished, began to read it",
-                f"`scrobbles jobs undo {found.job}` takes back what came of it; --force imports the file as a new one",
-            )
+            raise _changed(order, found)
+    if order.job is not None:
+        raise UsageFault(f"job {order.job} was undone meanwhile")
     return None
+
+
+def _changed(order: Order, found: _Earlier) -> DataFault:
+    if found.state in ("waiting", "done"):
+        return DataFault(
+            f"{order.name} has changed since job {found.job} read it to its end: there is nothing to resume",
+            "`scrobbles import` reads it as it is now",
+        )
+    return DataFault(
+        f"{order.name} has changed since job {found.job}, which is not finished, began to read it",
+        f"`scrobbles jobs undo {found.job}` takes back what came of it; --force imports the file as a new one",
+    )
 
 
 def _covers(found: _Earlier, wanted: Options) -> bool:

@@ -6,12 +6,16 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from producers.jobs.database import Database
+from producers.jobs.importing import import_export, order_of
+from schemas.errors import UsageFault
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from tests.cli.commands import Commands, Worker, environment_of, eventually
@@ -124,6 +128,34 @@ class TestResuming:
             assert refused.code == 65
             assert "has changed since job 1" in refused.errors
         assert connection.execute("select count(*) from source").fetchone() == (1,)
+
+    def test_a_job_that_was_read_to_its_end_is_not_resumed_with_another_file(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", row(1))
+        for state, wait in (("waiting", "--no-wait"), ("done", "--json")):
+            assert commands.run("import", path, wait).code == 0
+            assert connection.execute("select state from source order by id desc limit 1").fetchone() == (state,)
+            write(tmp_path, "x.json", row(1), row(len(state)))
+            refused = commands.run("jobs", "resume", "1" if state == "waiting" else "2")
+            assert refused.code == 65
+            assert "there is nothing to resume" in refused.errors
+        assert connection.execute("select count(*) from source").fetchone() == (2,)
+        worker.require_alive()
+
+    def test_a_job_undone_between_the_asking_and_the_resuming_is_not_begun_anew(
+        self, commands: Commands, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        commands.run("import", write(tmp_path, "x.json", row(1)), "--no-wait")
+        order = order_of(connection, 1)
+        assert commands.run("jobs", "undo", "1", "--yes").code == 0
+        with (
+            closing(Database(cluster.database_url or "", lambda _: None)) as database,
+            pytest.raises(UsageFault, match="job 1 was undone meanwhile"),
+        ):
+            import_export(database, cluster, order, lambda _: None)
+        assert connection.execute("select count(*) from source").fetchone() == (1,)
+        worker.require_alive()
 
     def test_a_second_import_of_the_same_file_waits_for_the_first(
         self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
