@@ -18,6 +18,7 @@ from bench.guards import guards
 from bench.lab import Lab
 from bench.passed import PASSED, await_passed
 from bench.place import Place
+from bench.twice import twice
 from deploy.local import stack
 from schemas.listen import Listen, Track
 
@@ -38,6 +39,7 @@ def group(lab: Lab, plays: int) -> list[Figure]:
     with lab.place("group_sender") as sender:
         sender.import_(lab.export("listenbrainz", plays, SONGS), "--no-wait")
         figures = [*_crews(lab, sender, plays), *guards(lab, sender, plays), *_outage(lab, sender, plays)]
+        figures += twice(lab, sender, plays)
     return [*figures, *_takeovers(lab), *_hot_artist(lab)]
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -81,11 +81,11 @@ class Commands:
         )
         return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def worker(self, *arguments: str, **variables: str) -> Worker:
+    def worker(self, *arguments: str, program: Sequence[str] = ("cli",), **variables: str) -> Worker:
         log = self.folder / f"worker-{len(self._workers)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "consume", *arguments],
+                [sys.executable, "-m", *program, "consume", *arguments],
                 env=self._environment | variables,
                 cwd="/",
                 stdout=file,

@@ -46,6 +46,7 @@ FAULTS = [
         (
             _WORKERS + "workers_killed_at_random_again_and_again_lose_and_double_nothing",
             _GROUP + "a_worker_that_is_killed_loses_nothing_and_doubles_nothing",
+            _WORKERS + "what_a_killed_worker_had_stored_is_not_read_again_and_what_it_had_in_hand_is_one_batch",
         ),
     ),
     Fault(2, "killed after COPY", (_KILLED,)),

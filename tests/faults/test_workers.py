@@ -9,12 +9,15 @@ import signal
 import subprocess
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 from confluent_kafka import TopicPartition
 
+from bench.witness import read_twice
+from consumers.listens.loop import Limits
 from schemas.broker import admin
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
@@ -30,6 +33,7 @@ from tests.cli.groups import (
     publish,
     shares,
 )
+from tests.faults.guards import ROOT
 from tests.faults.invariants import require_exact
 
 FENCED = "another worker owns a partition of this batch"
@@ -70,6 +74,22 @@ def test_a_worker_killed_at_any_place_of_a_batch_loses_and_doubles_nothing(
         assert f"fail-point {place} reached: kill" in victim.said
     heir = commands.worker()
     require_exact(cluster, connection, plays(len(places) * each), heir)
+
+
+def test_what_a_killed_worker_had_stored_is_not_read_again_and_what_it_had_in_hand_is_one_batch(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    publish(cluster, "import", source, plays(40_000))
+    notes = tmp_path / "notes"
+    program = "bench.witness", str(notes)
+    found = {"PYTHONPATH": str(ROOT)}
+    victim = commands.worker(
+        program=program, SCROBBLES_FAILPOINT="committing:kill:2", SCROBBLES_GROUP="victim", **found
+    )
+    assert victim.ended() == -signal.SIGKILL
+    heir = commands.worker(program=program, **found)
+    require_exact(cluster, connection, plays(40_000), heir)
+    assert 0 < sum(read_twice(notes).values()) <= Limits().rows
 
 
 def test_workers_killed_at_random_again_and_again_lose_and_double_nothing(
