@@ -3,6 +3,8 @@
 import os
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, islice
+from operator import length_hint
 
 from producers.exports.alias import Alias
 from producers.exports.formats import FORMATS, Format, format_of
@@ -20,15 +22,26 @@ class Export:
         self, members: list[tuple[Member, Format]], rules: Rules, start: Position, aliases: set[Alias] | None
     ) -> None:
         self.format = members[0][1].name
-        self.rows = self._read(members, rules, start)
+        self._rows = self._read(members, rules, start)
+        self.rows: Iterator[Listen | Skipped] = self._rows
+        self._first: Iterator[Listen | Skipped] = iter([])
         self._aliases = aliases
         self._bytes = [member.size for member, _ in members]
         self._member = start.member
         self._opened: Opened | None = None
 
+    def begin(self) -> None:
+        """Read the first row, which `rows` then gives too. Raises DataFault where not even that can be read."""
+        self._first = iter([*islice(self._rows, 1)])
+        self.rows = chain(self._first, self._rows)
+
+    def close(self) -> None:
+        """Reading may have ended in the middle, with files open that only the reader knows."""
+        self._rows.close()
+
     def position(self) -> Position:
         """How far `rows` has come: what to give to `open_export` to go on behind the item that came last."""
-        if self._opened is None:
+        if self._opened is None or length_hint(self._first):
             return Position()
         place = self._opened.place
         return Position(self._member, place.row, *place.tell())
@@ -93,6 +106,9 @@ def open_export(
 ) -> Iterator[Export]:
     """What read_export reads, with its format known before the first row; `start` is where an earlier reading ended.
 
+    Without `start` its first row has been read: an export of which nothing can be read raises here, be it damaged, of a
+    later version, or of a kind that is known and refused.
+
     What the export says about other names is added to `aliases` as its rows are read; whoever gives a set empties it
     from time to time, for it grows with the library. Raises what read_export raises.
     """
@@ -109,9 +125,9 @@ def open_export(
             raise DataFault(
                 f"{_name_of(source)} holds exports of several formats: {', '.join(names)}", "Import them one by one."
             )
-        export = Export(known, rules or Rules(latest_second()), start or Position(), aliases)
-        # Reading may have ended in the middle, with files open that only the reader knows.
-        with closing(export.rows):
+        with closing(Export(known, rules or Rules(latest_second()), start or Position(), aliases)) as export:
+            if start is None:
+                export.begin()
             yield export
 
 

@@ -61,7 +61,8 @@ class _Earlier(NamedTuple):
 def import_export(database: Database, settings: Settings, order: Order, watch: Watch) -> Imported:
     """Import one export; a job that did not get to its end is resumed.
 
-    Raises the Fault of an export that cannot be begun: no job is on record, or one that has failed. Raises Cancelled.
+    Raises the Fault of an export that cannot be begun: where not even its first row can be read, no job is on record.
+    Raises Cancelled.
     """
     sha256 = content_of(order)
     database.lock(f"{order.user} {sha256.hex()}")

@@ -38,6 +38,7 @@ KEYS = {
     "dead",
     "seconds",
 }
+ACCOUNT_DATA = b'[{"endTime":"2024-02-03 10:11","artistName":"A","trackName":"T","msPlayed":187000}]'
 NOWHERE: dict[str, dict[str, Any]] = {
     "kafka": {"SCROBBLES_KAFKA": "127.0.0.1:1"},
     "database": {"SCROBBLES_DATABASE_URL": "postgresql://me:verysecret@127.0.0.1:1/nothing"},
@@ -195,6 +196,9 @@ def test_without_json_a_person_reads_a_table_on_stdout(commands: Commands, worke
         ("missing.json", None, [], 2, "missing.json"),
         ("empty.json", b"", [], 65, "is empty"),
         ("song.mp3", b"ID3\x04\0\0", [], 65, "is no export we know"),
+        ("StreamingHistory_music_0.json", ACCOUNT_DATA, [], 65, "is Spotify's account data"),
+        ("later.jsonl", b'{"scrobbles_export":99,"user":"me"}\n', [], 65, "has version 99"),
+        ("cut.json", b'{"maloja":{"export_time":0},"scrobbles":[{"time":1', [], 65, "cut.json"),
         ("page.html", b"<html><body>Please log in</body></html>", [], 65, "a web page"),
         ("x.json", b'{"scrobbles": []}', ["--format", "casette"], 2, "casette is no format"),
     ],
@@ -218,6 +222,8 @@ def test_what_is_no_export_is_refused_in_one_sentence_and_leaves_no_job(
     assert said in done.errors
     assert "Traceback" not in done.errors
     assert jobs(connection) == []
+    rehearsed = commands.run("import", str(path), "--json", "--dry-run", *arguments)
+    assert (rehearsed.code, rehearsed.output, rehearsed.errors) == (code, "", done.errors)
 
 
 @pytest.mark.parametrize("gone", ["kafka", "database"])
