@@ -1,5 +1,6 @@
 """A person's plays, out of Postgres and into a file, in the order of time; of one moment, also while workers run."""
 
+import time
 from collections.abc import Collection
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
@@ -25,7 +26,7 @@ def write_history(connection: psycopg.Connection, user: tuple[int, str], writer:
     known: dict[bytes, bytes] = {}
     with connection.transaction():
         connection.execute(sql.read("one_snapshot"))
-        out.write(writer.head(name))
+        out.write(writer.head(name, int(time.time())))
         with connection.cursor("history", binary=True) as plays:
             plays.execute(sql.read("history"), {"user": person})
             while rows := plays.fetchmany(_PLAYS):

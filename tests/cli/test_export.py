@@ -1,8 +1,10 @@
 """`scrobbles export`: to stdout or into a file, whole or not at all."""
 
+import datetime as dt
 import io
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +48,13 @@ def test_a_file_takes_its_name_when_it_is_whole(here: Here, tmp_path: Path, form
     assert f"9 plays written to {path}" in done.errors
     assert list(folder.iterdir()) == [path]
     assert len(list(read_export(path))) == 9
+
+
+def test_an_export_tells_when_it_was_written(here: Here) -> None:
+    before = int(time.time())
+    maloja, koito = (here.run("export", "--format", format_).answer for format_ in ("maloja", "koito"))
+    written = [maloja["maloja"]["export_time"], dt.datetime.fromisoformat(koito["exported_at"]).timestamp()]
+    assert all(before <= moment <= time.time() for moment in written)
 
 
 def test_a_file_that_fails_leaves_the_one_that_was_there(here: Here, tmp_path: Path, database: str) -> None:

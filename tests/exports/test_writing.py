@@ -23,7 +23,7 @@ MBID = "0da51a07-6e60-4ea0-9c2a-00000000000"
 def document(format_: WrittenFormat, plays: list[tuple[Listen, Others]]) -> bytes:
     writer = WRITERS[format_]
     rows = [writer.play(one.listened_at, writer.track(one.track, others), one.played_ms) for one, others in plays]
-    return writer.head('m"e') + writer.between.join(rows) + writer.tail
+    return writer.head('m"e', START) + writer.between.join(rows) + writer.tail
 
 
 def written(format_: WrittenFormat, listen: Listen) -> dict[str, object]:

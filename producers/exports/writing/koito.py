@@ -17,8 +17,8 @@ _VARIOUS = "various artists"
 _NO_IDS = Ids()
 
 
-def _head(user: str) -> bytes:
-    return b'{"version":"1","exported_at":"1970-01-01T00:00:00Z","user":%b,"listens":[\n' % _encode(user)
+def _head(user: str, now: int) -> bytes:
+    return b'{"version":"1","exported_at":"%b","user":%b,"listens":[\n' % (_moment(now), _encode(user))
 
 
 def _track(track: Track, others: Others) -> bytes:
@@ -53,8 +53,11 @@ def _aliases(name: str, others: tuple[str, ...]) -> list[dict[str, object]]:
 
 
 def _play(listened_at: int, track: bytes, _: int | None) -> bytes:
-    when = datetime.fromtimestamp(listened_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    return b'{"listened_at":"%b","client":"scrobble-stream",%b' % (when, track)
+    return b'{"listened_at":"%b","client":"scrobble-stream",%b' % (_moment(listened_at), track)
+
+
+def _moment(epoch: int) -> bytes:
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
 
 
 WRITER = Writer(_head, _track, _play, b",\n", b"\n]}\n")

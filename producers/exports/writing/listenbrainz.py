@@ -45,4 +45,4 @@ def _play(listened_at: int, track: bytes, played_ms: int | None) -> bytes:
     return b'{"listened_at":%d,"track_metadata":%b%b}}}\n' % (listened_at, track, played)
 
 
-WRITER = Writer(lambda _: b"", _track, _play)
+WRITER = Writer(lambda *_: b"", _track, _play)

@@ -26,5 +26,5 @@ def _play(listened_at: int, track: bytes, played_ms: int | None) -> bytes:
     return b'{"time":%d,"track":%b,"duration":%b,"origin":"import:scrobble-stream"}' % (listened_at, track, played)
 
 
-# Maloja refuses an export without the time of it; ours is the same for the same plays, whenever it is made.
-WRITER = Writer(lambda _: b'{"maloja":{"export_time":0},"scrobbles":[\n', _track, _play, b",\n", b"\n]}\n")
+# Maloja refuses an export without the time of it.
+WRITER = Writer(lambda _, now: b'{"maloja":{"export_time":%d},"scrobbles":[\n' % now, _track, _play, b",\n", b"\n]}\n")

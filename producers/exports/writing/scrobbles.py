@@ -10,7 +10,7 @@ from schemas.listen import Track
 _encode = msgspec.json.Encoder().encode
 
 
-def _head(user: str) -> bytes:
+def _head(user: str, _: int) -> bytes:
     return _encode({HEADER: VERSION, "user": user}) + b"\n"
 
 

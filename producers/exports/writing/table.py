@@ -29,4 +29,4 @@ def _play(listened_at: int, track: bytes, _: int | None) -> bytes:
     return b'%d,"%b",%b' % (listened_at, told.encode(), track)
 
 
-WRITER = Writer(lambda _: _HEAD, _track, _play)
+WRITER = Writer(lambda *_: _HEAD, _track, _play)

@@ -16,13 +16,13 @@ class Others(NamedTuple):
 
 
 class Writer(NamedTuple):
-    """How a format is written: `head`, the plays with `between` them, `tail`.
+    """How a format is written: `head` for a person and the time of writing, the plays with `between` them, `tail`.
 
     `play` gets what `track` has made of the track. `merged`: names are those that a person sees; else as they were
     written, and what stands for what comes as `alias`, each before the first play that it is about.
     """
 
-    head: Callable[[str], bytes]
+    head: Callable[[str, int], bytes]
     track: Callable[[Track, Others], bytes]
     play: Callable[[int, bytes, int | None], bytes]
     between: bytes = b""
