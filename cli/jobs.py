@@ -1,5 +1,6 @@
 """`scrobbles jobs`: imports and what became of them."""
 
+import datetime as dt
 import gc
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,6 @@ from typing import Annotated
 import msgspec
 import typer
 from psycopg.rows import class_row
-from rich.text import Text
 
 import sql
 from cli.console import complain, emit_json, err, out, say, table
@@ -27,6 +27,8 @@ jobs = typer.Typer(no_args_is_help=True, help="Imports: what became of them, goi
 app.add_typer(jobs, name="jobs")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the job.")]
+# So that a row fits into 100 columns; `jobs show` tells the whole name.
+_USER_WIDTH, _FILE_WIDTH = 8, 18
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
@@ -36,7 +38,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     json: Json = False,
 ) -> None:
-    """Show the imports, the last one first.
+    """Show the imports, the last one first, with the day (UTC) on which each was begun.
 
     Example: scrobbles jobs list --user anna
     """
@@ -46,11 +48,13 @@ def list_(
     if json:
         emit_json([msgspec.to_builtins(report) for report in found])
         return
-    counts = ("rows", "accepted", "inserted", "duplicate", "dead")
-    shown = table("job", "user", "file", "format", "state", *counts, right=("job", *counts))
+    numbers = ("rows", "skipped", "inserted", "duplicate", "dead")
+    shown = table("job", "begun", "user", "file", "state", *numbers, right=("job", *numbers))
     for report in found:
-        numbers = [f"{getattr(report, name) or 0:,}" for name in counts]
-        shown.add_row(str(report.job), report.user, _short(report.file), report.format, report.state, *numbers)
+        begun = f"{report.begun.astimezone(dt.UTC):%Y-%m-%d}" if report.begun else "-"
+        names = _short(report.user, _USER_WIDTH), _short(Path(report.file).name or report.file, _FILE_WIDTH)
+        counts = (report.rows, sum(report.skipped.values()), report.inserted, report.duplicate, report.dead)
+        shown.add_row(str(report.job), begun, *names, report.state, *(f"{count or 0:,}" for count in counts))
     out.print(shown if found else "nothing was imported yet")
 
 
@@ -124,5 +128,7 @@ def _tell(report: Report, *, json: bool) -> None:
         out.print(report_table(report))
 
 
-def _short(name: str) -> Text:
-    return Text(Path(name).name if len(name) > len(Path(name).name) else name)
+def _short(name: str, width: int) -> str:
+    """Both ends of a long name: exports differ in one of them."""
+    half = width // 2
+    return name if len(name) <= width else f"{name[: half - 1]}…{name[-half:]}"

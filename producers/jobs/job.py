@@ -1,5 +1,6 @@
 """One import job: its row in `source`, which survives any crash, and the report that is read back from it."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Literal, TypeAlias
@@ -30,7 +31,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Report(msgspec.Struct, omit_defaults=True):
-    """What became of every row of an export. `seconds` from start to end, `sha256` in hex.
+    """What became of every row of an export. `seconds` from start to end, `sha256` in hex; `begun` in lists.
 
     rows = accepted + skipped; once all is stored accepted = inserted + duplicate + dead. An undone job has removed so
     many of its plays, and passed the others on to a source that brought them too.
@@ -51,6 +52,7 @@ class Report(msgspec.Struct, omit_defaults=True):
     seconds: float
     removed: int = 0
     passed_on: int = 0
+    begun: dt.datetime | None = None
 
 
 class Job:

@@ -22,7 +22,7 @@ from tests.cli.commands import Commands, Worker, environment_of, eventually
 from tests.cli.groups import dealt_with, publish
 from tests.cli.here import Here
 from tests.cli.malojas import TIME, row, write
-from tests.consumers.logs import problems
+from tests.consumers.logs import new_source, problems
 
 # Enough for two checkpoints on a slow machine, the first one 0.2 s after the beginning.
 MANY = 60_000
@@ -307,18 +307,34 @@ class TestWhatIsWanted:
         worker.require_alive()
 
 
-def test_jobs_are_listed_the_last_one_first_and_shown(commands: Commands, worker: Worker, tmp_path: Path) -> None:
+def test_jobs_are_listed_the_last_one_first_and_shown(
+    commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+) -> None:
     one = write(tmp_path, "one.json", row(1), row(2, ""))
     commands.run("import", one)
-    commands.run("import", write(tmp_path, "two.json", row(1)), "--user", "anna", "--no-wait")
+    commands.run("import", write(tmp_path, "another_export_of_2024.json", row(1)), "--user", "anna", "--no-wait")
     eventually(lambda: commands.run("jobs", "show", "2", "--json").answer["state"] == "done", worker)
     listed = commands.run("jobs", "list")
-    assert [line.split()[:5] for line in listed.output.splitlines()] == [
-        ["job", "user", "file", "format", "state"],
-        ["2", "anna", "two.json", "maloja", "done"],
-        ["1", "me", "one.json", "maloja", "done"],
+    days = connection.execute("select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD') from source order by id")
+    first, second = (day for (day,) in days.fetchall())
+    assert [line.split() for line in listed.output.splitlines()] == [
+        ["job", "begun", "user", "file", "state", "rows", "skipped", "inserted", "duplicate", "dead"],
+        ["2", second, "anna", "another_…2024.json", "done", "1", "0", "1", "0", "0"],
+        ["1", first, "me", "one.json", "done", "2", "1", "1", "0", "0"],
     ]
     (mine,) = commands.run("jobs", "list", "--user", "me", "--json").answer
+    assert mine.pop("begun").startswith(first)
     assert mine == commands.run("jobs", "show", "1", "--json").answer
     assert (mine["file"], mine["skipped"], mine["inserted"]) == (one, {"missing_title": 1}, 1)
     assert "job 1, done" in commands.run("jobs", "show", "1").output
+
+
+def test_a_row_of_the_list_fits_into_100_columns(here: Here, connection: psycopg.Connection) -> None:
+    new_source(connection, "somebody with a long name")
+    connection.execute(
+        "update source set file_name = 'listenbrainz_somebody_2024.zip', state = 'done',"
+        " rows_read = 1999999, accepted = 1999990, skipped = '{\"short_play\": 9}'"
+    )
+    lines = here.run("jobs", "list").output.splitlines()
+    assert [len(line) <= 100 for line in lines] == [True, True], lines
+    assert "1,999,999" in lines[1]
