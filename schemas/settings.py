@@ -8,8 +8,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 import platformdirs
@@ -28,15 +29,20 @@ STACK_FILE = "stack.json"
 KAFKA = "kafka_properties"
 _SECRET = re.compile(r"password|secret|token|jaas|key\.pem")
 
+# An empty variable is a mistake, such as a name that was not filled in; to take the default it is left out.
+Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+# Kafka takes 249 characters for the name of a topic, and no others than these.
+TopicPart: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9._-]{1,200}\Z")]
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set. `kafka` lists bootstrap servers; `kafka_properties` goes to librdkafka as it is."""
 
     data: Path
-    kafka: str | None = None
-    database_url: str | None = None
-    topic_prefix: str = "scrobbles"
-    group: str = "scrobbles"
+    kafka: Text | None = None
+    database_url: Text | None = None
+    topic_prefix: TopicPart = "scrobbles"
+    group: Text = "scrobbles"
     # "consumer" is KIP-848 (Kafka 4): a worker has its partitions after 0.6 s. "classic" works with every broker.
     group_protocol: Literal["consumer", "classic"] = "consumer"
     log: Literal["debug", "info", "warning", "error"] = "info"
@@ -72,7 +78,7 @@ def load(environment: Mapping[str, str], flags: Mapping[str, object] | None = No
     layers = [_file_layer(environment), _environment_layer(environment), chosen]
     explicit = {key: value for layer in layers for key, value in layer.items()}
     data = explicit.get("data", Value(platformdirs.user_data_dir(APPLICATION), "default"))
-    folder = Path(str(data.value)).expanduser().absolute()
+    folder = _folder(data)
     merged = {**_stack_layer(folder), **explicit, "data": Value(str(folder), data.origin)}
     return Loaded(_typed(merged), {key: value.origin for key, value in merged.items()})
 
@@ -92,14 +98,26 @@ def mask_url(url: str) -> str:
     return re.sub(r"(password\s*=\s*)('(?:\\.|[^'])*'|(?:\\.|[^\s&])+)", r"\1***", url)
 
 
+def _folder(data: Value) -> Path:
+    if isinstance(data.value, str) and data.value:
+        # "~somebody" of nobody who is known here.
+        with suppress(RuntimeError):
+            return Path(data.value).expanduser().absolute()
+    raise _wrong("data", data, "the path of a folder")
+
+
 def _stack_layer(data: Path) -> Layer:
     path = data / STACK_FILE
     try:
         found = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except OSError as error:
+        raise ConfigurationFault(f"{path} cannot be read: {error.strerror}") from error
+    except msgspec.DecodeError as error:
         raise ConfigurationFault(f"{path} cannot be read: {error}", "`scrobbles up` writes it anew") from error
+    for key in found:
+        _must_be_known(key, f"{key} in {path}")
     return {key: Value(value, str(path)) for key, value in found.items()}
 
 
@@ -160,11 +178,37 @@ def _must_be_known(name: str, place: str) -> None:
 
 
 def _typed(merged: Layer) -> Settings:
-    plain = {key: value.value for key, value in merged.items() if not key.startswith(f"{KAFKA}.")}
+    plain = {key: value for key, value in merged.items() if not key.startswith(f"{KAFKA}.")}
     properties = {key.removeprefix(f"{KAFKA}."): str(value.value) for key, value in merged.items() if key not in plain}
+    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    typed = {name: _convert(name, value, types[name]) for name, value in plain.items()}
+    return Settings(**typed, kafka_properties=properties)
+
+
+def _convert(name: str, value: Value, type_: Any) -> Any:
     try:
-        return msgspec.convert({**plain, KAFKA: properties}, Settings, strict=False, dec_hook=lambda type_, x: type_(x))
+        return msgspec.convert(value.value, type_, strict=False, dec_hook=lambda wanted, text: wanted(text))
     except msgspec.ValidationError as error:
-        field = re.search(r"\$\.(\w+)", str(error))
-        origin = merged[field[1]].origin if field and field[1] in merged else "settings"
-        raise ConfigurationFault(f"{origin}: {error}") from error
+        raise _wrong(name, value, _allowed(type_)) from error
+
+
+def _allowed(type_: Any) -> str:
+    match msgspec.inspect.type_info(type_):
+        case msgspec.inspect.LiteralType():
+            return f"one of {', '.join(get_args(type_))}"
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.StrType(pattern=str()):
+            return "1 to 200 of the characters a-z, A-Z, 0-9, '.', '_' and '-'"
+        case _:
+            return "text that is not empty"
+
+
+def _wrong(name: str, value: Value, allowed: str) -> ConfigurationFault:
+    is_variable = value.origin.startswith(PREFIX)
+    place = value.origin if is_variable else f"{name} in {value.origin}"
+    if is_variable and value.origin.endswith("_FILE"):
+        # What is kept in a file of its own is taken for a secret.
+        return ConfigurationFault(f"what the file that {place} names holds must be {allowed}")
+    shown = "empty" if value.value == "" else mask_url(repr(value.value))
+    return ConfigurationFault(f"{place} is {shown}; it must be {allowed}")

@@ -80,8 +80,15 @@ def test_a_secret_may_be_in_a_file_of_its_own(home: Path) -> None:
     [
         ({"SCROBBLES_GRUOP": "x"}, "the variable SCROBBLES_GRUOP is no setting", "did you mean group"),
         ({"SCROBBLES_XYZZY": "x"}, "SCROBBLES_XYZZY", "known: data, kafka"),
-        ({"SCROBBLES_LOG": "loud"}, "SCROBBLES_LOG", ""),
-        ({"SCROBBLES_METRICS_PORT": "http"}, "SCROBBLES_METRICS_PORT", ""),
+        ({"SCROBBLES_LOG": "loud"}, "SCROBBLES_LOG is 'loud'; it must be one of debug, info, warning, error", ""),
+        ({"SCROBBLES_GROUP_PROTOCOL": "x"}, "SCROBBLES_GROUP_PROTOCOL is 'x'; it must be one of consumer, classic", ""),
+        ({"SCROBBLES_METRICS_PORT": "http"}, "is 'http'; it must be a whole number from 0 to 65535", ""),
+        ({"SCROBBLES_METRICS_PORT": "65536"}, "is '65536'; it must be a whole number from 0 to 65535", ""),
+        ({"SCROBBLES_KAFKA": ""}, "SCROBBLES_KAFKA is empty; it must be text that is not empty", ""),
+        ({"SCROBBLES_TOPIC_PREFIX": "a b"}, "SCROBBLES_TOPIC_PREFIX is 'a b'; it must be 1 to 200 of the", ""),
+        ({"SCROBBLES_DATA": ""}, "SCROBBLES_DATA is empty; it must be the path of a folder", ""),
+        ({"SCROBBLES_DATA": "~no.such.body/x"}, "SCROBBLES_DATA is '~no.such.body/x'; it must be the path", ""),
+        ({"SCROBBLES_DATA": "/dev/null"}, "/dev/null/stack.json cannot be read: Not a directory", ""),
         ({"SCROBBLES_CONFIG": "/no/such/file"}, "SCROBBLES_CONFIG names /no/such/file", ""),
     ],
 )
@@ -92,6 +99,32 @@ def test_what_is_unknown_or_impossible_is_refused_by_the_name_of_its_variable(
         load(environment)
     assert said in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_wrong_value_in_a_file_is_told_with_its_name_and_without_a_password(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text(f'database_url = ["postgresql://me:{SECRET}@h/d"]')
+    with pytest.raises(ConfigurationFault) as caught:
+        load({"SCROBBLES_CONFIG": str(config)})
+    assert caught.value.message == (
+        f"database_url in {config} is ['postgresql://me:***@h/d']; it must be text that is not empty"
+    )
+
+
+@pytest.mark.usefixtures("home")
+def test_what_a_file_of_its_own_holds_is_never_told(home: Path) -> None:
+    secret = home / "secret"
+    secret.write_text(SECRET)
+    with pytest.raises(ConfigurationFault) as caught:
+        load({"SCROBBLES_LOG_FILE": str(secret)})
+    assert SECRET not in caught.value.message
+    assert "the file that SCROBBLES_LOG_FILE names holds must be one of debug" in caught.value.message
+
+
+def test_a_stack_file_of_another_version_is_refused_by_what_is_not_known(home: Path) -> None:
+    (home / STACK_FILE).write_text('{"later": "x"}')
+    with pytest.raises(ConfigurationFault, match=f"later in {home / STACK_FILE} is no setting"):
+        load({"SCROBBLES_DATA": str(home)})
 
 
 @pytest.mark.parametrize("content", ["gruop = 1", "[kafka_properties\n", "[group]\nname = 1", "\udcff"])
