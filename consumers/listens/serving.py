@@ -1,7 +1,9 @@
 """What a worker answers over HTTP: whether it lives, whether it is at work, and its metrics.
 
-/livez     200 while the loop goes round; the database is not asked, or an outage of it would restart all workers
-/readyz    200 while it has partitions and could store at its last try, else 503 and why
+/livez     200 while the loop has gone round in the last 120 s; the database is not asked, or an outage of it would
+           restart all workers
+/readyz    200 while it has partitions, could store at its last try, and has gone round in the last 10 s, else 503 and
+           why: a database that is frozen gives no error, it lets a statement wait
 /metrics   for Prometheus
 """
 
@@ -20,6 +22,8 @@ from schemas.errors import ConfigurationFault
 # No statement takes a worker longer than the 60 s of its statement_timeout, and each ends a turn of the loop or begins
 # a shorter one.
 STUCK_SECONDS = 120.0
+# A turn with a full batch takes well under a second, one without messages 0.3 s.
+SLOW_SECONDS = 10.0
 # Whoever connects and says nothing is not waited for.
 _PATIENCE_SECONDS = 1
 
@@ -39,7 +43,7 @@ def serving(health: Callable[[], Health], host: str, port: int) -> Iterator[str]
     except OSError as error:
         raise ConfigurationFault(
             f"health and metrics cannot be served on {host}:{port}: {error.strerror}",
-            "another SCROBBLES_METRICS_PORT; 0 is any that is free",
+            "SCROBBLES_METRICS_HOST is an address of this machine, SCROBBLES_METRICS_PORT a free port, 0 for any",
         ) from error
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="health", daemon=True).start()
     try:
@@ -72,16 +76,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: whoever asks does so every few seconds."""
 
     def _livez(self) -> tuple[int, str, bytes]:
-        idle = time.monotonic() - self.health_now().ticked
-        return _told([f"the loop stands still for {idle:.0f} s"] if idle > STUCK_SECONDS else [])
+        return _told(_stillness(self.health_now(), STUCK_SECONDS))
 
     def _readyz(self) -> tuple[int, str, bytes]:
         health = self.health_now()
         reasons = [] if health.assigned else ["the group has given it no partitions"]
-        return _told(reasons + ([health.trouble] if health.trouble else []))
+        return _told(reasons + ([health.trouble] if health.trouble else []) + _stillness(health, SLOW_SECONDS))
 
     def _metrics(self) -> tuple[int, str, bytes]:
         return 200, CONTENT_TYPE_LATEST, generate_latest()
+
+
+def _stillness(health: Health, longest: float) -> list[str]:
+    idle = time.monotonic() - health.ticked
+    return [f"the loop stands still for {idle:.0f} s: the database or Kafka lets it wait"] if idle > longest else []
 
 
 def _told(reasons: list[str]) -> tuple[int, str, bytes]:

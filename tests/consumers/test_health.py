@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from consumers.listens.loop import Health
-from consumers.listens.serving import STUCK_SECONDS, serving
+from consumers.listens.serving import SLOW_SECONDS, STUCK_SECONDS, serving
 from schemas import metrics
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
@@ -64,7 +64,16 @@ def reasons(health: Health, path: str) -> list[str]:
 def test_a_loop_that_stands_still_does_not_live() -> None:
     now = time.monotonic()
     assert reasons(Health(now, "the database is away", 0, 0), "/livez") == []
-    assert reasons(Health(now - STUCK_SECONDS - 1, None, 24, 1), "/livez") == ["the loop stands still for 121 s"]
+    assert reasons(Health(now - SLOW_SECONDS - 1, None, 24, 1), "/livez") == []
+    (reason,) = reasons(Health(now - STUCK_SECONDS - 1, None, 24, 1), "/livez")
+    assert reason.startswith("the loop stands still for 121 s")
+
+
+def test_a_loop_that_stands_still_for_some_seconds_is_not_ready() -> None:
+    now = time.monotonic()
+    assert reasons(Health(now - SLOW_SECONDS / 2, None, 24, 1), "/readyz") == []
+    (reason,) = reasons(Health(now - SLOW_SECONDS - 1, None, 24, 1), "/readyz")
+    assert reason.startswith("the loop stands still for 11 s")
 
 
 def test_a_worker_without_partitions_or_database_is_not_ready_and_says_why() -> None:

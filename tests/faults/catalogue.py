@@ -133,7 +133,8 @@ FAULTS = [
             _DATABASE + "a_way_that_swallows_everything_is_given_up",
             _DATABASE + "a_connection_cut_again_and_again_delays_plays_but_loses_none",
         ),
-        "a proxy that acknowledges and never answers is not noticed by the worker; /livez tells",
+        "a proxy that acknowledges and never answers is not noticed by the worker; /readyz tells after 10 s, /livez "
+        "after 120 s",
     ),
     Fault(
         19,
