@@ -11,7 +11,7 @@ import orjson
 import structlog
 import typer
 
-from schemas.errors import BUG, DONE, Fault
+from schemas.errors import BUG, DONE, Fault, OurFault
 from schemas.events import Event
 from schemas.settings import Settings
 
@@ -58,6 +58,9 @@ def last_word(settings: Settings) -> Iterator[None]:
     except Exception as error:
         # Where it happened, not what the error says: that may hold the name of a play, or a password.
         where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-        log("error", "bug", exit_code=BUG, reason=f"{type(error).__name__} in {where[-1]}", where=where)
+        reason = f"{type(error).__name__} in {where[-1]}"
+        log("error", "bug", exit_code=BUG, reason=reason, where=where)
+        if settings.log_format == "text":
+            raise OurFault(reason, "this is a bug of scrobbles: please report it with the line above") from error
         raise typer.Exit(BUG) from error
     log("info", "stopped", exit_code=DONE)

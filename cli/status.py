@@ -1,7 +1,7 @@
 """`scrobbles status`: what runs, how far behind it is, and what is stored."""
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import typer
 
@@ -11,12 +11,19 @@ from cli.wiring import connected, lag, settings, stored
 from deploy.local import supervisor
 from deploy.local.processes import Process
 from deploy.local.stack import processes_of
-from schemas.errors import Fault
+from schemas.errors import DependencyGone, Fault
 from schemas.settings import Settings, mask_url
 from schemas.topics import Lane
 
 app = typer.Typer()
 T = TypeVar("T")
+
+
+class Problem(NamedTuple):
+    """What is not well, and what to do about it where that is known."""
+
+    sentence: str
+    hint: str = ""
 
 
 @app.command()
@@ -27,7 +34,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     """
     chosen = settings()
     processes = processes_of(chosen.data)
-    problems = [f"{process.name} {_end_of(process)}" for process in processes if not process.is_running()]
+    kept = any(process.name == supervisor.NAME and process.is_running() for process in processes)
+    problems = [_end_of(process, chosen, kept) for process in processes if not process.is_running()]
     # Each question may take seconds where a server does not answer: one that is gone is asked once.
     counts = _ask(stored, chosen, problems)
     behind = _ask(lag, chosen, problems) if counts else None
@@ -44,30 +52,31 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
                 "listens": listens,
                 "dead_letters": dead_letters,
                 "workers_elsewhere": elsewhere,
-                "processes": [_described(process) for process in processes],
+                "processes": [_described(process, kept) for process in processes],
             }
         )
     else:
-        _show_processes(processes)
+        _show_processes(processes, kept)
         _show_numbers(chosen, behind or {}, listens, dead_letters)
         if elsewhere:
             out.print(f"{elsewhere} more workers that were not started here use this database")
     if problems:
         for problem in problems:
-            complain(problem)
+            complain(*problem)
         raise typer.Exit(1)
 
 
-def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[str]) -> T | None:
+def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[Problem]) -> T | None:
     """The answer, or None and a problem more: a broken part must not hide the state of the others."""
     try:
         return question(chosen)
     except Fault as fault:
-        problems.append(fault.message)
+        # Of a server that is gone the hint is to look here.
+        problems.append(Problem(fault.message, "" if isinstance(fault, DependencyGone) else fault.hint))
         return None
 
 
-def _described(process: Process) -> dict[str, object]:
+def _described(process: Process, kept: bool) -> dict[str, object]:
     about, ended = process.about, process.ended
     described: dict[str, object] = {
         "name": process.name,
@@ -75,19 +84,27 @@ def _described(process: Process) -> dict[str, object]:
         "version": about.version,
         "pid": process.pid,
         "address": about.settings.get("health", about.address),
-        "state": "running" if process.is_running() else "restarting" if ended and ended.again else "stopped",
+        "state": "running" if process.is_running() else "restarting" if ended and ended.again and kept else "stopped",
     }
-    return described | ({"exit_code": ended.code, "reason": ended.sentence} if ended else {})
+    if ended is None:
+        return described
+    return described | {"exit_code": ended.code, "event": ended.event, "reason": ended.sentence, "hint": ended.hint}
 
 
-def _end_of(process: Process) -> str:
-    """How a process ended that should run."""
-    if process.name == supervisor.NAME:
-        return "has ended: workers go on, but nobody starts them again; `scrobbles up` does"
-    if process.ended is None:
-        return "has ended"
-    how = "is about to be started again, it" if process.ended.again else "has stopped for good, it"
-    return f"{how} ended with {process.ended.code}: {process.ended.sentence}"
+def _end_of(process: Process, chosen: Settings, kept: bool) -> Problem:
+    """How a process ended that should run; `kept` says whether there is a supervisor to start it again."""
+    name, ended = process.name, process.ended
+    if name == supervisor.NAME:
+        return Problem(
+            "the supervisor has stopped: workers that run go on, but one that ends now is not started again",
+            f"`scrobbles up` starts a new one; {chosen.data}/log/{name}.log may tell why",
+        )
+    if ended is None:
+        return Problem(f"{name} has stopped", f"`scrobbles up` starts it again; {chosen.data}/log/{name}.log tells why")
+    if ended.again and kept:
+        return Problem(f"{name} is about to be started again; it ended with {ended.told()}", ended.hint)
+    first = f"{ended.hint}; then " if ended.hint else ""
+    return Problem(f"{name} has stopped for good, with {ended.told()}", f"{first}`scrobbles up` starts it again")
 
 
 def _workers_elsewhere(chosen: Settings) -> int:
@@ -102,10 +119,10 @@ def _address(processes: list[Process], name: str) -> str | None:
     return next((p.about.address for p in processes if p.name == name and p.is_running()), None)
 
 
-def _show_processes(processes: list[Process]) -> None:
+def _show_processes(processes: list[Process], kept: bool) -> None:
     shown = table("process", "kind", "version", "pid", "address", "state", right=("pid",))
     for process in processes:
-        described = _described(process)
+        described = _described(process, kept)
         shown.add_row(*(str(described[name]) for name in ("name", "kind", "version", "pid", "address", "state")))
     if processes:
         out.print(shown)

@@ -38,7 +38,6 @@ class Breaker:
             raise DataFault(
                 f"{self._dead:,} of the last {self._read:,} messages of this worker are no listens: what sends them is "
                 "broken, or newer than this worker",
-                "all of them are kept: see `scrobbles dead list`, mend the cause, start the worker again, "
-                "then `scrobbles dead replay`",
+                "all are kept: see `scrobbles dead list`, mend the cause; `scrobbles dead replay` sends them again",
                 "too_many_dead_letters",
             )

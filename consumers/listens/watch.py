@@ -76,6 +76,7 @@ class TopicWatch:
         if gone:
             raise DataFault(
                 f"the topic {min(gone)} was deleted while it was read",
-                "`scrobbles topics ensure` makes a new one, `scrobbles offsets adopt` has it read from its beginning",
+                f"`scrobbles topics ensure` makes a new one, `scrobbles offsets adopt {min(gone)}` has that read from "
+                "its beginning",
                 "topic_gone",
             )

@@ -48,11 +48,20 @@ class About(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a supervised process ended: its exit code (a signal is negative), why, and whether it is started again."""
+    """How a supervised process ended, and whether it is started again.
+
+    Its exit code (a signal is negative), why, what leads on, and the event that it named.
+    """
 
     code: int
     sentence: str
     again: bool
+    hint: str = ""
+    event: str = ""
+
+    def told(self) -> str:
+        """In one line, but for what leads on."""
+        return f"{self.code}{self.event and ' '}{self.event}: {self.sentence}"
 
 
 class Process(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ on, `status` says so, and the next `up` replaces all of them.
 
 import os
 import secrets
-import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 
 from deploy.local import processes
 from deploy.local.account import service_account
+from deploy.local.last_words import end_of, last_words
 from deploy.local.places import Places, write_atomically
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.processes import About, Ended, Process, Program
@@ -33,8 +33,6 @@ _LONGEST_PAUSE = 60.0
 # A worker that ran this long was well: what it died of is something new.
 _WELL_SECONDS = 60.0
 _TURN_SECONDS = 0.1
-# Of a log, to find the last words of a worker: at level debug it grows by gigabytes.
-_TAIL_BYTES = 65_536
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -148,38 +146,12 @@ class _Kept:
         if time.monotonic() - self._begun > _WELL_SECONDS:
             self._pause = _FIRST_PAUSE
         again = is_retried(code)
-        ended = Ended(code, last_sentence(code, end_of(self._log, self._logged)), again)
+        ended = Ended(code, again=again, **last_words(code, end_of(self._log, self._logged))._asdict())
         self.process = msgspec.structs.replace(self.process, ended=ended)
         processes.record(self._places, self.process)
-        _say(f"{self._name} ended with {code}: {ended.sentence}" + (f"; again in {self._pause:g} s" if again else ""))
+        _say(f"{self._name} ended with {ended.told()}" + (f"; again in {self._pause:g} s" if again else ""))
         if again:
             self.due, self._pause = time.monotonic() + self._pause, min(2 * self._pause, _LONGEST_PAUSE)
-
-
-def end_of(log: Path, begin: int) -> str:
-    """What was written behind `begin`, the last 64 KB at most; all that is there if the log was cut since."""
-    with log.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(begin if begin <= size else 0, size - _TAIL_BYTES))
-        return file.read().decode("utf-8", "replace")
-
-
-def last_sentence(code: int, log: str) -> str:
-    """Why a worker ended, from its exit code and what it said; the logs of both formats are understood."""
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    if code == 0:
-        return "it was asked to stop"
-    for line in reversed(log.splitlines()):
-        if line.startswith("scrobbles: "):
-            return line.removeprefix("scrobbles: ")
-        try:
-            said = msgspec.json.decode(line, type=dict[str, object])
-        except msgspec.DecodeError:
-            continue
-        if "exit_code" in said:
-            return str(said.get("reason", ""))
-    return "it said nothing"
 
 
 def _wanted_file(places: Places) -> Path:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 
+from deploy.local.last_words import last_words
 from schemas import events, metrics
 from schemas.broker import client_config
 from schemas.errors import (
@@ -134,6 +135,19 @@ def test_a_bug_is_told_by_its_place_and_not_by_what_it_says(
     assert (last["event"], last["exit_code"]) == ("bug", 70)
     assert "FailpointError in " in str(last["reason"])
     assert "failpoints.py" in str(last["where"])
+    assert dealt_with(connection) == 0
+
+
+def test_a_bug_is_told_to_people_in_a_sentence_too(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, [Listen(1_600_000_000, Track((PLAY,), PLAY))])
+    worker = commands.worker(SCROBBLES_FAILPOINT="copied:raise")
+    assert worker.ended() == 70
+    words = last_words(70, worker.said)
+    assert (words.event, words.sentence.split(" in ")[0]) == ("bug", "FailpointError")
+    assert "please report it" in words.hint
+    assert PLAY not in worker.said
     assert dealt_with(connection) == 0
 
 

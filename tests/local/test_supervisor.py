@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.supervisor import end_of, is_retried, last_sentence
+from deploy.local.last_words import LastWords, end_of, last_words
+from deploy.local.supervisor import is_retried
 
 
 @pytest.mark.parametrize("code", [-15, -11, -9, 1, 69, 70])
@@ -18,18 +19,31 @@ def test_what_a_person_must_mend_is_not(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "log", "sentence"),
+    ("code", "log", "words"),
     [
-        (-9, "anything", "killed by SIGKILL"),
-        (0, "anything", "it was asked to stop"),
-        (70, "", "it said nothing"),
-        (65, "2024 [error] offset_gone\nscrobbles: it is gone\n  do this\n", "it is gone"),
-        (78, 'x\n{"event":"schema_wrong","exit_code":78,"reason":"no table"}\n', "no table"),
-        (70, '{"event":"waiting","reason":"not this"}\n{"event":"bug","exit_code":70,"reason":"this"}\n[1]\n', "this"),
+        (-9, "anything", LastWords("killed by SIGKILL")),
+        (0, "anything", LastWords("it was asked to stop", event="stopped")),
+        (70, "", LastWords("it said nothing")),
+        (
+            65,
+            "2024 [error    ] offset_gone          exit_code=65 hint='do this'\nscrobbles: it is gone\n  do this\n",
+            LastWords("it is gone", "do this", "offset_gone"),
+        ),
+        (78, "2024 [info     ] started   lane=all\nscrobbles: no setting\n", LastWords("no setting")),
+        (
+            78,
+            'x\n{"event":"schema_wrong","exit_code":78,"reason":"no table","hint":"migrate"}\n',
+            LastWords("no table", "migrate", "schema_wrong"),
+        ),
+        (
+            70,
+            '{"event":"waiting","reason":"not this"}\n{"event":"bug","exit_code":70,"reason":"this"}\n[1]\n',
+            LastWords("this", event="bug"),
+        ),
     ],
 )
-def test_the_last_sentence_tells_why(code: int, log: str, sentence: str) -> None:
-    assert last_sentence(code, log) == sentence
+def test_the_last_words_tell_why_and_what_leads_on(code: int, log: str, words: LastWords) -> None:
+    assert last_words(code, log) == words
 
 
 @pytest.mark.parametrize(
@@ -50,4 +64,4 @@ def test_the_end_of_a_log_is_read_from_its_last_start_on_and_never_more_than_is_
 def test_of_a_log_that_was_cut_what_is_left_is_read(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     log.write_bytes(b"scrobbles: it is gone\n")
-    assert last_sentence(65, end_of(log, 10_000)) == "it is gone"
+    assert last_words(65, end_of(log, 10_000)).sentence == "it is gone"

@@ -99,7 +99,10 @@ def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_n
         assert code == 1
         assert described["consumer-1"]["exit_code"] == 65
         assert "was deleted and made anew" in described["consumer-1"]["reason"]
-        assert "consumer-1 has stopped for good, it ended with 65: the topic scrobbles." in errors
+        assert described["consumer-1"]["event"] == "topic_id_changed"
+        assert "consumer-1 has stopped for good, with 65 topic_id_changed: the topic scrobbles." in errors
+        assert "`scrobbles offsets adopt scrobbles." in errors
+        assert "then `scrobbles up` starts it again" in errors
         connection.execute("delete from consumer_offset")
     code, _, errors = finish(scrobbles(running, "up"))
     assert code == 0, errors
@@ -116,7 +119,13 @@ def test_without_their_supervisor_workers_go_on_and_status_says_so_until_the_nex
     assert {name for name, process in described.items() if process["state"] == "running"} == set(before) - {
         "supervisor"
     }
-    assert "supervisor has ended: workers go on, but nobody starts them again" in errors
+    assert "the supervisor has stopped: workers that run go on, but one that ends now is not started again" in errors
+    assert "`scrobbles up` starts a new one" in errors
+    os.kill(before["consumer-2"], signal.SIGKILL)
+    eventually(lambda: "consumer-2" not in pids(running))
+    _, described, errors = status(running)
+    assert described["consumer-2"]["state"] == "stopped"
+    assert "consumer-2 has stopped\n  `scrobbles up` starts it again" in errors
     assert finish(scrobbles(running, "up"))[0] == 0
     after = pids(running)
     assert set(after) == set(before)
