@@ -8,7 +8,7 @@ from bench.lab import Lab
 from bench.passed import await_passed
 from bench.place import Place
 from bench.witness import read_twice
-from consumers.listens.loop import Limits
+from consumers.listens.taking import Limits
 
 _RUNS = 5
 

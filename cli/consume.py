@@ -9,10 +9,11 @@ import typer
 
 from cli.logs import configure_logs, last_word, log
 from cli.wiring import database_url, settings
-from consumers.listens.loop import Limits, Waiting
+from consumers.listens.loop import Passed, Waiting
 from consumers.listens.metrics import publish, record
 from consumers.listens.serving import serving
 from consumers.listens.start import joined
+from consumers.listens.taking import Limits
 from schemas.topics import LANES
 
 app = typer.Typer()
@@ -46,7 +47,7 @@ def consume(
                 record(outcome)
                 if isinstance(outcome, Waiting):
                     log("warning", outcome.event, reason=outcome.reason, seconds=outcome.seconds)
-                else:
+                elif not isinstance(outcome, Passed):
                     log("debug", "stored", **outcome._asdict())
 
 

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from consumers.listens.loop import Waiting, Worker
+from consumers.listens.loop import Passed, Waiting, Worker
 from consumers.listens.store import Outcome
 from schemas import metrics
 from schemas.settings import APPLICATION
@@ -17,14 +17,24 @@ _rows = Counter(metrics.SINK_ROWS, "Messages that were stored, by what became of
 _dead = Counter(metrics.DEAD_LETTERS, "Messages that became dead letters, by reason.", ["reason"])
 _batch_rows = Histogram(metrics.SINK_BATCH_ROWS, "Messages per batch.", buckets=(1, 10, 100, 500, 1_000, 2_500, 5_000))
 _flush = Histogram(metrics.SINK_FLUSH_SECONDS, "Seconds to store a batch.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 5))
+_age = Histogram(
+    metrics.SINK_BATCH_AGE,
+    "Seconds from the first message of a batch to its end.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+)
+_closed = Counter(metrics.SINK_FLUSH_REASONS, "Batches that were stored, by why they were closed.", ["reason"])
 _waits = Counter(metrics.SINK_WAITS, "Times the worker could not store and waited.")
 _build = Gauge(metrics.BUILD_INFO, "The version that runs.", ["version"])
 
 
-def record(outcome: Outcome | Waiting) -> None:
+def record(outcome: Outcome | Passed | Waiting) -> None:
     """Count one step of the loop."""
     if isinstance(outcome, Waiting):
         _waits.inc()
+        return
+    if isinstance(outcome, Passed):
+        _closed.labels(outcome.closed).inc()
+        _age.observe(outcome.age)
         return
     for name in ("inserted", "duplicate", "dead"):
         _rows.labels(name).inc(getattr(outcome, name))
@@ -51,6 +61,8 @@ class _Lag(Collector):
         health = self._worker.health()
         yield GaugeMetricFamily(metrics.ASSIGNED_PARTITIONS, "Partitions of this worker.", health.assigned)
         yield CounterMetricFamily(metrics.REBALANCES, "Times the group gave it some.", health.rebalances)
+        if health.dead_letters is not None:
+            yield GaugeMetricFamily(metrics.DEAD_LETTERS_WAITING, "Dead letters that wait.", health.dead_letters)
         messages = GaugeMetricFamily(metrics.LAG_MESSAGES, "Messages not stored yet.", labels=["topic", "partition"])
         seconds = GaugeMetricFamily(
             metrics.LAG_SECONDS, "Seconds since the broker got the last stored one.", labels=["topic", "partition"]

@@ -9,14 +9,14 @@ is a KafkaError, which no `except Exception` catches; hence the bare except.
 """
 
 import sys
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count, takewhile
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from consumers.listens.lag import Lags
 from consumers.listens.runs import Message, Partition, Run
 from consumers.listens.watch import TopicWatch
 from schemas import failpoints
@@ -26,7 +26,6 @@ from schemas.errors import DataFault, OurFault
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
 
 ANSWER_SECONDS = 10
-_MEASURE_SECONDS = 0.5
 
 
 class _Taken(Message, Protocol):
@@ -36,15 +35,6 @@ class _Taken(Message, Protocol):
     def partition(self) -> int: ...
     def error(self) -> KafkaError | None: ...
     def timestamp(self) -> tuple[int, int]: ...
-
-
-class Lag(NamedTuple):
-    """How far behind a partition is; `seconds` since the broker got the last stored message, None where none was."""
-
-    topic: str
-    number: int
-    messages: int
-    seconds: float | None
 
 
 class Assignment:
@@ -61,12 +51,9 @@ class Assignment:
         self._next: dict[tuple[str, int], int] = {}
         self._unplaced: set[tuple[str, int]] = set()
         self._failure: object = None
-        # When the broker got the last message that is stored, in milliseconds since 1970.
-        self._stamps: dict[tuple[str, int], int] = {}
-        self._behind: dict[tuple[str, int], int] = {}
         # The last gap of each partition: the offset that did not come, and the one that came instead.
         self._gaps: dict[tuple[str, int], tuple[int, int]] = {}
-        self._measured = 0.0
+        self.lags = Lags(consumer, watch.client)
         self.rebalances = 0
         consumer.subscribe(
             list(watch.ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
@@ -91,9 +78,10 @@ class Assignment:
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
-            self._next.pop((partition.topic, partition.partition), None)
-            self._stamps.pop((partition.topic, partition.partition), None)
-            self._unplaced.discard((partition.topic, partition.partition))
+            place = partition.topic, partition.partition
+            self._next.pop(place, None)
+            self._unplaced.discard(place)
+            self.lags.revoked(place)
 
     def forget(self) -> None:
         """Trust nothing that was remembered: pause, and place every partition anew."""
@@ -130,6 +118,7 @@ class Assignment:
             self._consumer.resume([at])
             self._unplaced.discard((partition.topic, partition.number))
             self._next[partition.topic, partition.number] = offset
+            self.lags.stored((partition.topic, partition.number), offset)
 
     def runs(self, messages: Sequence[confluent_kafka.Message]) -> list[Run]:
         """The messages by partition, each run beginning where the last one ended; others are left out.
@@ -168,33 +157,8 @@ class Assignment:
             place = run.partition.topic, run.partition.number
             if place in self._next:
                 self._next[place] = run.next_offset
-                self._stamps[place] = cast("_Taken", run.messages[-1]).timestamp()[1]
+                self.lags.stored(place, run.next_offset, cast("_Taken", run.messages[-1]).timestamp()[1])
         return [TopicPartition(run.partition.topic, run.partition.number, run.next_offset) for run in runs]
-
-    def measure(self) -> None:
-        """Note how far behind each partition is, by what the client has heard of the log's ends; asks nobody.
-
-        Only the thread of the loop may: the client makes any other wait until no call is under way, which is never.
-        """
-        now = time.monotonic()
-        if now < self._measured + _MEASURE_SECONDS:
-            return
-        self._measured = now
-        # An end is -1001 until the first answer to a fetch has come.
-        ends = {
-            place: self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1] for place in self._next
-        }
-        self._behind = {place: max(end - self._next[place], 0) for place, end in ends.items()}
-
-    def lags(self) -> list[Lag]:
-        """How far behind each partition was when it was measured, and for how long now; from any thread."""
-        now = time.time()
-        found = []
-        for (topic, number), messages in self._behind.items():
-            stamp = self._stamps.get((topic, number))
-            seconds = 0.0 if not messages else None if stamp is None else max(now - stamp / 1_000, 0.0)
-            found.append(Lag(topic, number, messages, seconds))
-        return found
 
     def _weigh(self, message: _Taken, error: KafkaError) -> None:
         """An event that came in place of a message: only one that concerns offsets or the whole client matters."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
-from consumers.listens.loop import Limits, Worker
+from consumers.listens.loop import Worker
 from consumers.listens.offsets import Assignment
+from consumers.listens.taking import Limits
 from consumers.listens.watch import TopicWatch
 from schemas.broker import admin, client_config, fault_of, is_final, topic_ids
 from schemas.settings import Settings

@@ -112,6 +112,11 @@ class Store:
             self._connection.execute(b"")
             self._alive_until = time.monotonic() + _ALIVE_SECONDS
 
+    def waiting_letters(self) -> int:
+        """How many dead letters wait for a person: neither sent again nor deleted; not counted beyond 100,000."""
+        (count,) = self._connection.execute(sql.read("waiting_letters")).fetchone() or (0,)
+        return int(count)
+
     def learn(self, sources: Iterable[int]) -> None:
         """Look up whose plays these sources bring; one that does not exist is NOBODY's until the batch is saved."""
         wanted = list(sources)

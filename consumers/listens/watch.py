@@ -28,7 +28,7 @@ class TopicWatch:
 
     def __init__(self, client: AdminClient, ids: Mapping[str, UUID]) -> None:
         self.ids = ids
-        self._client = client
+        self.client = client
         self._asked: Mapping[str, Future[TopicDescription]] = {}
         self._due = 0.0
         self._missed: set[str] = set()
@@ -55,7 +55,7 @@ class TopicWatch:
         self._weigh()
 
     def _ask(self) -> None:
-        self._asked = ask_topics(self._client, list(self.ids))
+        self._asked = ask_topics(self.client, list(self.ids))
         self._due = time.monotonic() + _SECONDS
 
     def _weigh(self) -> None:

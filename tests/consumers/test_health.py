@@ -9,14 +9,17 @@ import urllib.request
 
 import psycopg
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from consumers.listens.loop import Health
 from consumers.listens.serving import SLOW_SECONDS, STUCK_SECONDS, serving
+from consumers.listens.taking import Limits, take
 from schemas import metrics
+from schemas.broker import client_config
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
-from tests.cli.commands import Commands, Worker, eventually
+from tests.cli.commands import SECONDS, Commands, Worker, eventually
 from tests.cli.groups import dealt_with, end_sessions, plays, publish
 
 
@@ -111,7 +114,49 @@ def test_a_worker_tells_how_far_behind_it_is_and_what_it_has_stored(
     assert found[metrics.SINK_ROWS, ("inserted",)] == 600
     assert found[metrics.ASSIGNED_PARTITIONS, ()] == len(LANES) * PARTITIONS
     assert found[metrics.REBALANCES, ()] >= 1
+    batches = found[f"{metrics.SINK_BATCH_AGE}_count", ()]
+    assert 1 <= batches == sum(lags(address, metrics.SINK_FLUSH_REASONS).values())
+    assert found[f"{metrics.SINK_BATCH_AGE}_sum", ()] >= found[f"{metrics.SINK_FLUSH_SECONDS}_sum", ()] > 0
     assert "Artist" not in ask(address, "/metrics")[1]
+
+
+def test_a_worker_tells_how_many_dead_letters_wait_for_a_person(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        'insert into dead_letter (topic_id, topic, partition, "offset", source_id, stage, reason, detail, replayed_at)'
+        " select gen_random_uuid(), 'before', 0, 0, 0, 'decode', 'empty', '', replayed from"
+        " (values (null), (now())) as letter (replayed)"
+    )
+    worker = commands.worker()
+    address = address_of(worker)
+    waiting = (metrics.DEAD_LETTERS_WAITING, ())
+    eventually(lambda: measured(address).get(waiting) == 1, worker)
+    publish(cluster, "import", source + 1, plays(3))
+    eventually(lambda: measured(address)[waiting] == 4, worker)
+
+
+def test_a_batch_says_why_no_more_was_taken_into_it(cluster: Settings) -> None:
+    publish(cluster, "import", 1, plays(2_100))
+    consumer = Consumer(client_config(cluster, group_id="reader", enable_auto_commit=False))
+    # The client waits for all that it was asked for, which is a thousand at most.
+    patient = Limits(rows=5_000, bytes=10**9, seconds=SECONDS, lull=SECONDS)
+    try:
+        topic = lane_topic(cluster.topic_prefix, "import").name
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+        taken = [
+            take(consumer, limits)
+            for limits in (
+                patient._replace(rows=5),
+                patient._replace(bytes=1),
+                patient._replace(lull=0.01),
+                patient._replace(seconds=0.0),
+            )
+        ]
+    finally:
+        consumer.close()
+    assert [each.closed for each in taken] == ["rows", "bytes", "lull", "time"]
+    assert [len(each.messages) for each in taken[:2]] == [5, 1_000]
 
 
 def test_while_the_database_is_away_a_worker_lives_but_is_not_ready(
@@ -129,9 +174,14 @@ def test_while_the_database_is_away_a_worker_lives_but_is_not_ready(
         eventually(lambda: "not currently accepting connections" in ask(address, "/readyz")[1], worker)
         assert ask(address, "/readyz")[0] == 503
         assert ask(address, "/livez")[0] == 200
+        eventually(lambda: sum(lags(address, metrics.LAG_MESSAGES).values()) == 1_000, worker)
+        publish(cluster, "live", source, plays(1_000, 2_000))
+        eventually(lambda: sum(lags(address, metrics.LAG_MESSAGES).values()) == 2_000, worker)
+        assert max(lags(address, metrics.LAG_SECONDS).values()) > 0
         operator.execute(f'alter database "{name}" allow_connections true'.encode())
     eventually(lambda: ask(address, "/readyz")[0] == 200, worker)
-    eventually(lambda: dealt_with(connection) == 2_000, worker)
+    eventually(lambda: dealt_with(connection) == 3_000, worker)
+    eventually(lambda: sum(lags(address, metrics.LAG_MESSAGES).values()) == 0, worker)
 
 
 @pytest.mark.usefixtures("cluster")

@@ -152,6 +152,21 @@ MUTATIONS = [
         (_IN_MESSAGES + "test_a_batch_that_is_lost_in_the_worker_itself_is_fetched_again",),
     ),
     Mutation(
+        "a batch has an end: what a worker has in hand when it is killed is read again",
+        "consumers/listens/taking.py",
+        """    while len(taken) < limits.rows and size < limits.bytes:
+        left = deadline - time.monotonic()
+        patience = max(left, 0) if not taken else max(min(left, limits.lull), 0)
+        chunk = consumer.consume(min(_CHUNK, limits.rows - len(taken)), patience)
+""",
+        """    while True:
+        left = deadline - time.monotonic()
+        patience = max(left, 0) if not taken else max(min(left, limits.lull), 0)
+        chunk = consumer.consume(_CHUNK, patience)
+""",
+        (_IN_WORKERS + "test_what_a_killed_worker_had_stored_is_not_read_again_and_what_it_had_in_hand_is_one_batch",),
+    ),
+    Mutation(
         "a gap in the log itself stops the worker: placed anew, it would meet the gap for ever",
         _OFFSETS,
         "            if self._gaps.get(place) == (missing, found):\n",

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer
 
-from consumers.listens.loop import Limits, Worker
+from consumers.listens.loop import Worker
 from consumers.listens.offsets import Assignment
 from consumers.listens.start import _config
+from consumers.listens.taking import Limits
 from consumers.listens.watch import TopicWatch
 from schemas.broker import admin
 from schemas.settings import Settings

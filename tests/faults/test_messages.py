@@ -13,8 +13,8 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import NewPartitions
 
-from consumers.listens.loop import Limits
 from consumers.listens.start import joined
+from consumers.listens.taking import Limits
 from schemas.broker import admin, client_config
 from schemas.listen import MAX_ARTISTS, NAME_CHARACTERS, Listen, Track
 from schemas.settings import Settings

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from bench.witness import read_twice
-from consumers.listens.loop import Limits
+from consumers.listens.taking import Limits
 from schemas.broker import admin
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
