@@ -137,7 +137,7 @@ class Store:
             self._move_offsets(batch)
             failpoints.reach("moved")
             self._insert_listens(batch)
-            self._keep_dead(batch.dead)
+            kept = self._keep_dead(batch)
             self._count(batch)
             failpoints.reach("committing")
         failpoints.reach("committed")
@@ -145,7 +145,7 @@ class Store:
         read, inserted, dead = (
             sum(getattr(count, part) for count in batch.counts) for part in ("read", "inserted", "dead")
         )
-        reasons = Counter(str(letter.reason) for letter in batch.dead)
+        reasons = Counter(str(letter.reason) for letter in kept)
         return Outcome(read, inserted, read - inserted - dead, dead, time.monotonic() - started, reasons)
 
     def _save_entities(self, unseen: Unseen) -> None:
@@ -198,9 +198,19 @@ class Store:
             self._connection.execute(sql.read("note_repeats"))
         self._repeats = sum(count.inserted for count in batch.counts) < len(batch.listens)
 
-    def _keep_dead(self, letters: Sequence[DeadLetter]) -> None:
-        if letters:
-            self._connection.cursor().executemany(sql.read("insert_dead_letter"), map(_dead_row, letters))
+    def _keep_dead(self, batch: Batch) -> list[DeadLetter]:
+        """Keep the letters, and return them; one that is kept already counts as a duplicate."""
+        kept: list[DeadLetter] = []
+        if batch.dead:
+            counts = {(count.partition, count.source_id): count for count in batch.counts}
+            cursor = self._connection.cursor()
+            cursor.executemany(sql.read("insert_dead_letter"), map(_dead_row, batch.dead), returning=True)
+            for letter, answer in zip(batch.dead, cursor.results(), strict=True):
+                if answer.rowcount:
+                    kept.append(letter)
+                else:
+                    counts[letter.partition, letter.source_id].dead -= 1
+        return kept
 
     def _count(self, batch: Batch) -> None:
         counts = batch.counts

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from consumers.listens.entities import Known
-from consumers.listens.runs import Partition
+from consumers.listens.runs import Partition, Run
 from consumers.listens.store import Store
 from schemas.listen import Ids, Listen, Track
 from tests.cli.commands import eventually
 from tests.cli.groups import is_blocked
 from tests.consumers.conftest import NewStore
-from tests.consumers.logs import NOW, PARTITION, ledger, new_source, packed, problems, run_of, save, value
+from tests.consumers.logs import NOW, PARTITION, Kept, ledger, new_source, packed, problems, run_of, save, value
 
 OTHER = Partition(PARTITION.topic_id, PARTITION.topic, 1)
 TABLES = ("artist", "album", "track", "track_guest", "foreign_id", "listen")
@@ -315,6 +315,26 @@ def test_counts_are_kept_by_partition_and_by_source(store: Store, connection: ps
         (1, 1, 2, 1, 1, 0),
         (2, 0, 2, 1, 1, 0),
     ]
+    assert problems(connection) == []
+
+
+def test_a_message_that_died_is_kept_once_but_for_a_replay_or_where_nobody_knows_its_source(
+    store: Store, source: int, connection: psycopg.Connection
+) -> None:
+    store.next_offsets([PARTITION])
+    bad, other = (b'{"v":1,"source_id":%d,"listened_at":"%b"}' % (source, when) for when in (b"now", b"then"))
+
+    def outcome(first: int, *messages: Kept) -> tuple[int, int, int]:
+        saved = save(store, Run(PARTITION, first, messages))
+        assert sum(saved.reasons.values()) == saved.dead
+        return saved.inserted, saved.duplicate, saved.dead
+
+    assert outcome(0, Kept(0, bad), Kept(1, bad), Kept(2, value(play(), source)), Kept(3, other)) == (1, 1, 2)
+    assert outcome(4, Kept(4, bad, b"another key"), Kept(5, bad)) == (0, 1, 1)
+    assert outcome(6, Kept(6, bad, None, [("scrobbles-dead-letter", b"1")])) == (0, 0, 1)
+    assert outcome(7, Kept(7, b"no JSON"), Kept(8, b"no JSON")) == (0, 0, 2)
+    connection.execute("update dead_letter set replayed_at = now()")
+    assert outcome(9, Kept(9, bad)) == (0, 0, 1)
     assert problems(connection) == []
 
 
