@@ -68,8 +68,8 @@ def show(job: Number, json: Json = False) -> None:
         report = report_of(connection, job)
         held = connection.execute(sql.read("is_being_read"), (f"{report.user} {report.sha256}",)).fetchone()
     _tell(report, json=json)
-    if report.state in ("reading", "cancelled") and not held:
-        say(f"nobody is reading it: `scrobbles jobs resume {job}` goes on, and then the numbers add up")
+    if report.incomplete and report.state != "undone" and not held:
+        say(f"nobody is reading it: `scrobbles jobs resume {job}` goes on")
 
 
 @jobs.command()

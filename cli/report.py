@@ -24,7 +24,7 @@ def report_table(report: Report) -> Table:
     shown.title_justify, shown.title_style = "left", "bold"
     rehearsed = report.job is None
     lines: Sequence[tuple[str, int | None, str]] = (
-        ("rows", report.rows, ""),
+        ("rows", report.rows, "at least: not read to its end" if report.incomplete else ""),
         *((f"- {reason.replace('_', ' ')}", number, "skipped") for reason, number in sorted(report.skipped.items())),
         ("= accepted", report.accepted, ""),
         ("inserted", report.inserted, "would be new" if rehearsed else "new plays"),

@@ -34,7 +34,8 @@ class Report(msgspec.Struct, omit_defaults=True):
     """What became of every row of an export. `seconds` from start to end, `sha256` in hex; `begun` in lists.
 
     rows = accepted + skipped; once all is stored accepted = inserted + duplicate + dead. An undone job has removed so
-    many of its plays, and passed the others on to a source that brought them too.
+    many of its plays, and passed the others on to a source that brought them too. Where the reading has not come to its
+    end, the report is `incomplete`: rows, accepted and skipped are at least so many.
     """
 
     job: int | None
@@ -53,6 +54,7 @@ class Report(msgspec.Struct, omit_defaults=True):
     removed: int = 0
     passed_on: int = 0
     begun: dt.datetime | None = None
+    incomplete: bool = False
 
 
 class Job:

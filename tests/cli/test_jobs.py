@@ -74,6 +74,26 @@ class TestResuming:
         assert problems(connection) == []
         worker.require_alive()
 
+    @pytest.mark.parametrize("purge", [False, True], ids=["kept", "purged"])
+    def test_a_row_that_died_and_is_sent_twice_is_one_dead_letter_of_the_report(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path, *, purge: bool
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        connection.execute(f"alter table listen add check (listened_at <> to_timestamp({TIME + 7}))".encode())
+        assert commands.run("import", path, SCROBBLES_FAILPOINT="acknowledged:kill").code == -signal.SIGKILL
+        eventually(lambda: connection.execute("select 1 from dead_letter").fetchone(), worker)
+        if purge:
+            assert commands.run("dead", "purge", "--yes").code == 0
+        done = commands.run("import", path, "--json")
+        assert done.code == 3, done.errors
+        assert adds_up(done.answer)
+        assert [done.answer[key] for key in ("state", "inserted", "dead")] == ["done", MANY - 1, 1]
+        (read, dead) = connection.execute("select sum(read), sum(dead) from source_count").fetchone() or (0, 0)
+        assert (read > MANY, dead) == (True, 1 + purge)
+        assert connection.execute("select count(*) from dead_letter").fetchone() == (1,)
+        assert problems(connection) == []
+        worker.require_alive()
+
     def test_killed_at_any_rows_it_still_stores_each_play_once(
         self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
     ) -> None:
@@ -205,6 +225,19 @@ class TestUndoing:
         assert problems(connection) == []
         anew = commands.run("import", first, "--json")
         assert (anew.answer["job"], anew.answer["inserted"]) == (4, 100)
+        assert problems(connection) == []
+        worker.require_alive()
+
+    def test_an_import_that_was_killed_and_is_not_resumed_tells_what_came_of_it(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        assert commands.run("import", path, SCROBBLES_FAILPOINT="acknowledged:kill").code == -signal.SIGKILL
+        undone = commands.run("jobs", "undo", "1", "--json").answer
+        assert 0 < undone["inserted"] < MANY
+        assert undone["rows"] == undone["accepted"] == undone["inserted"] == undone["removed"]
+        assert (undone["state"], undone["incomplete"]) == ("undone", True)
+        assert "not read to its end" in commands.run("jobs", "show", "1").output
         assert problems(connection) == []
         worker.require_alive()
 
