@@ -124,7 +124,10 @@ FAULTS = [
     Fault(
         17,
         "the answer to COMMIT is lost",
-        (_DATABASE + "a_commit_whose_answer_is_lost_is_not_carried_out_twice",),
+        (
+            _DATABASE + "a_commit_whose_answer_is_lost_is_not_carried_out_twice",
+            _DATABASE + "a_job_whose_beginning_was_not_confirmed_is_on_record_once",
+        ),
     ),
     Fault(
         18,

@@ -39,6 +39,7 @@ _BACKUP = _IN_DATABASE + "test_a_database_that_comes_back_from_an_older_backup_i
 _FAILED_BATCH = _IN_GROUP + "test_a_batch_that_failed_is_stored_though_no_message_follows_it"
 _FENCED_IDLE = _IN_GROUP + "test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_follows"
 _ORDER = _IN_STORES + "test_any_order_any_batches_and_any_worker_end_in_the_same_tables"
+_LETTERS = _IN_STORES + "test_a_message_that_died_is_kept_once_but_for_a_replay_or_where_nobody_knows_its_source"
 _REFUSED = _IN_MESSAGES + "test_one_row_the_database_refuses_costs_few_transactions"
 _REPEATED = _IN_UNDOING + "test_a_play_that_is_being_noted_as_a_repeat_is_not_lost"
 _THREADS = _IN_PUBLISHING + "test_the_threads_of_a_publisher_end_with_it_though_circles_are_not_collected"
@@ -339,6 +340,44 @@ MUTATIONS = [
         "        if not found.same_content:\n",
         "        if False:\n",
         (_IN_JOBS + "test_a_file_that_has_changed_is_refused",),
+    ),
+    Mutation(
+        "a job that is named is known by its number, whatever its file holds now",
+        "sql/earlier_imports.sql",
+        "        when %(job)s::integer is not null then source.id = %(job)s\n",
+        "        when false then false\n",
+        (_IN_JOBS + "test_a_job_that_was_read_to_its_end_is_not_resumed_with_another_file",),
+    ),
+    Mutation(
+        "who names a job gets that one or none, never a new one",
+        "producers/jobs/importing.py",
+        "    if order.job is not None:\n",
+        "    if False:\n",
+        (_IN_JOBS + "test_a_job_undone_between_the_asking_and_the_resuming_is_not_begun_anew",),
+    ),
+    Mutation(
+        "a job whose beginning is tried again is there once",
+        "sql/start_import.sql",
+        "on conflict (id) do nothing\n",
+        "",
+        (_IN_DATABASE + "test_a_job_whose_beginning_was_not_confirmed_is_on_record_once",),
+    ),
+    Mutation(
+        "a dead letter is kept once, however often its message is sent",
+        "sql/insert_dead_letter.sql",
+        "    letter.source_id = 0\n",
+        "    true\n",
+        (
+            _LETTERS,
+            _IN_JOBS + "test_a_row_that_died_and_is_sent_twice_is_one_dead_letter_of_the_report[kept]",
+        ),
+    ),
+    Mutation(
+        "what a replay sends and dies again is a letter of its own, for that it was made from is marked only then",
+        "sql/insert_dead_letter.sql",
+        "    or letter.headers <> '[]'\n",
+        "",
+        (_LETTERS,),
     ),
     Mutation(
         "a message that was refused is no acknowledged one",
