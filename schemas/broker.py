@@ -25,6 +25,9 @@ from schemas.topics import Topic, all_topics
 # Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
 ANSWER_SECONDS = 5
 _LOOK_SECONDS = 0.02
+# What a broker says that has just started and has not taken up its partitions. With many of them that takes seconds;
+# the client does not hold these for errors that pass.
+_BEGINNING = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_LEADER_EPOCH)
 # The cluster answers, and refuses us.
 DENIED = {
     KafkaError._AUTHENTICATION,
@@ -212,7 +215,8 @@ def _offsets(client: AdminClient, topics: list[str], which: OffsetSpec) -> dict[
         try:
             return _offsets_now(client, topics, which)
         except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            passes = error.args[0].retriable() or error.args[0].code() in _BEGINNING
+            if not passes or time.monotonic() > deadline:
                 sentence = f"Kafka does not tell where its logs begin and end: {error.args[0].str()}"
                 raise DependencyGone(sentence, "", "kafka_gone") from error
         time.sleep(_LOOK_SECONDS)

@@ -8,7 +8,7 @@ from typing import Self
 import confluent_kafka
 
 # Requests of the Kafka protocol by their number.
-PRODUCE, OFFSET_COMMIT, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, SYNC_GROUP = 0, 8, 10, 11, 12, 14
+PRODUCE, LIST_OFFSETS, OFFSET_COMMIT, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, SYNC_GROUP = 0, 2, 8, 10, 11, 12, 14
 
 # Of a client type.
 _PRODUCER = 0

@@ -4,7 +4,7 @@ import time
 from uuid import UUID
 
 import pytest
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -16,6 +16,7 @@ from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, all_topics, lane_topic
 from tests.cli.commands import eventually
+from tests.faults.mock import LIST_OFFSETS, MockCluster
 
 PLAY = Listen(1_600_000_000, Track(("A",), "T"))
 
@@ -73,6 +74,15 @@ def test_the_end_of_every_partition_is_told_even_of_an_empty_one(cluster: Settin
     assert producer.flush(30) == 0
     ends = end_offsets(admin(cluster), [topic, "no-such-topic"])
     assert ends == {(topic, number): 3 if number == 4 else 0 for number in range(PARTITIONS)}
+
+
+@pytest.mark.parametrize("error", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_LEADER_EPOCH])
+def test_a_broker_that_does_not_know_yet_what_it_leads_is_asked_again(settings: Settings, error: int) -> None:
+    with MockCluster() as mock:
+        mock.make_topic("t", 1)
+        mock.answer_with(LIST_OFFSETS, [error])
+        assert end_offsets(admin(Settings(settings.data, mock.address)), ["t"]) == {("t", 0): 0}
+        assert mock.asked(LIST_OFFSETS) == 2
 
 
 def test_a_cluster_that_does_not_answer_is_gone_within_seconds_and_named(
