@@ -23,7 +23,7 @@ app.add_typer(dead, name="dead")
 Ids = Annotated[list[int] | None, typer.Argument(help="Only these letters.", metavar="[ID]...", show_default=False)]
 Reason = Annotated[DeadReason | None, typer.Option(help="Only letters that died of this.")]
 Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
-Since = Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only letters kept since then.")]
+Since = Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only letters kept since then (UTC).")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only so many, the newest.")]
 Replayed = Annotated[bool, typer.Option("--replayed", help="Only letters that were sent again.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]

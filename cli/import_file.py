@@ -28,8 +28,8 @@ def import_(
     user: Annotated[str, typer.Option(help="Whose plays these are.")] = DEFAULT_USER,
     format_: Annotated[str | None, typer.Option("--format", help="The format; else the content tells.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read it and report, but store nothing.")] = False,
-    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
-    until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then.")] = None,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on (UTC).")] = None,
+    until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then (UTC).")] = None,
     limit: Annotated[int | None, typer.Option(help="Read at most so many rows of each file.", min=1)] = None,
     spotify_time: Annotated[
         Literal["end", "start"], typer.Option(help="Which end of a stream is the time of a Spotify play.")

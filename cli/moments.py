@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 import typer
 
-# What the help calls it.
-DATE = "DATE"
+# How the help shows it.
+DATE = "2024-01-31[T18:30]"
 _FORMS = "2024-01-31, 2024-01-31T18:30 or 2024-01-31T18:30+01:00; without a zone it is UTC"
 
 Moment: TypeAlias = dt.datetime | None

@@ -19,7 +19,7 @@ _STATEMENTS = {"artists": "top_artists", "albums": "top_albums", "tracks": "top_
 def top(
     what: Annotated[Literal["artists", "albums", "tracks"], typer.Argument(help="What to rank.")],
     user: Annotated[str, typer.Option(help="Whose plays.")] = DEFAULT_USER,
-    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on (UTC).")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
