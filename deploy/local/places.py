@@ -3,7 +3,7 @@
     <data>/stack.json     the addresses, for every other verb; there while something runs
     <data>/lock           held by the one `up` or `down` at work
     <data>/run/           one record per started process
-    <data>/log/           one log per process
+    <data>/log/           one log per process, and what was in it before
     <data>/servers/       kafka/, postgres/ and remembered.json
 
 As root, the servers' user must be able to enter `servers`. Under a folder like /root it cannot, and opening such a

@@ -2,7 +2,10 @@
 
 A worker that a new start may help is started again, after a pause that doubles: one that was killed, that met a
 dependency that is gone, or that failed. One that stopped for good (65, 77, 78) is not, and one that was asked to stop
-(0) is not; `scrobbles status` shows why. The next `up` tries each of them again.
+(0) is not; `scrobbles status` shows why. The next `up` tries each of them again. Servers are not started again from
+here, for a database that was killed is looked at before it is started: `status` says so, and `up` does it.
+
+It keeps the logs small, of servers too: when it starts, and once a minute.
 
 What is wanted is in a file, and so is what became of it: nobody has to talk to this process. If it dies the workers go
 on, `status` says so, and the next `up` replaces all of them.
@@ -19,6 +22,7 @@ import msgspec
 from deploy.local import processes
 from deploy.local.account import service_account
 from deploy.local.last_words import end_of, last_words
+from deploy.local.logs import shorten
 from deploy.local.places import Places, write_atomically
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.processes import About, Ended, Process, Program
@@ -33,6 +37,7 @@ _LONGEST_PAUSE = 60.0
 # A worker that ran this long was well: what it died of is something new.
 _WELL_SECONDS = 60.0
 _TURN_SECONDS = 0.1
+_LOGS_SECONDS = 60.0
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -73,9 +78,13 @@ class _Supervisor:
         self._places = places
         self._order = ""
         self._workers: dict[str, _Kept] = {}
+        self._logs_due = 0.0
 
     def turn(self) -> None:
         """Do what is due now."""
+        if time.monotonic() >= self._logs_due:
+            shorten(self._places.log)
+            self._logs_due = time.monotonic() + _LOGS_SECONDS
         wanted = msgspec.json.decode(_wanted_file(self._places).read_bytes(), type=Wanted)
         is_new = wanted.order != self._order
         if is_new:

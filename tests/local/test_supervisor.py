@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.last_words import LastWords, end_of, last_words
+from deploy.local.logs import LOG_BYTES, shorten
 from deploy.local.supervisor import is_retried
 
 
@@ -65,3 +66,19 @@ def test_of_a_log_that_was_cut_what_is_left_is_read(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     log.write_bytes(b"scrobbles: it is gone\n")
     assert last_words(65, end_of(log, 10_000)).sentence == "it is gone"
+
+
+def test_a_log_that_has_grown_is_shortened_and_who_writes_to_it_goes_on(tmp_path: Path) -> None:
+    line = b"x" * 98 + b"\n"
+    (tmp_path / "small.log").write_bytes(line)
+    with (tmp_path / "grown.log").open("ab", buffering=0) as written:
+        for late in (b"late\n", b"later\n"):
+            written.write(line * (LOG_BYTES // len(line) + 1_000))
+            shorten(tmp_path)
+            written.write(late)
+            assert (tmp_path / "grown.log").read_bytes() == late
+            older = (tmp_path / "grown.log.1").read_bytes()
+            assert set(older.splitlines(keepends=True)) == {line}
+            assert LOG_BYTES - len(line) <= len(older) <= LOG_BYTES
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grown.log", "grown.log.1", "small.log"]
+    assert (tmp_path / "small.log").read_bytes() == line

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from deploy.local.logs import LOG_BYTES
 from schemas.settings import STACK_FILE
 from tests.local.observe import eventually, finish, left_over, pids, scrobbles
 
@@ -126,7 +127,12 @@ def test_without_their_supervisor_workers_go_on_and_status_says_so_until_the_nex
     _, described, errors = status(running)
     assert described["consumer-2"]["state"] == "stopped"
     assert "consumer-2 has stopped\n  `scrobbles up` starts it again" in errors
+    log = running / "log" / "kafka.log"
+    with log.open("ab") as grown:
+        grown.write(b"a line\n" * LOG_BYTES)
     assert finish(scrobbles(running, "up"))[0] == 0
+    assert log.stat().st_size < LOG_BYTES
+    assert LOG_BYTES - 100 < log.with_name("kafka.log.1").stat().st_size <= LOG_BYTES
     after = pids(running)
     assert set(after) == set(before)
     assert after["kafka"] == before["kafka"]
@@ -140,7 +146,12 @@ def test_everything_killed_at_once_comes_back_with_the_next_up(running: Path) ->
     for name in sorted(before, key=lambda name: name != "supervisor"):
         os.kill(before[name], signal.SIGKILL)
     eventually(lambda: not pids(running))
-    assert status(running)[0] == 1
+    code, described, errors = status(running)
+    assert code == 1
+    # Nobody but a person starts a server again.
+    for server in ("kafka", "postgres"):
+        assert described[server]["state"] == "stopped"
+        assert f"{server} has stopped\n  `scrobbles up` starts it again" in errors
     code, _, errors = finish(scrobbles(running, "up"))
     assert code == 0, errors
     assert set(pids(running)) == set(before)
