@@ -11,16 +11,15 @@ from weakref import WeakMethod
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from producers.memory import remembered
 from schemas.broker import client_config, fault_of
 from schemas.identity import lookup_key
-from schemas.listen import VERSION, Listen, ListenMessage, Track
+from schemas.listen import VERSION, Listen, ListenMessage
 from schemas.settings import Settings
 
 # Messages that wait in memory for the broker; about 400 bytes each, and 0.2 s of work for a worker.
 _QUEUED_MESSAGES = 20_000
 _QUEUED_KILOBYTES = 8_192
-# A listening history repeats itself: a spelling is encoded and normalised once. About 800 bytes each.
-_SPELLINGS = 8_000
 # Delivery reports are collected every so many messages: asking after each one costs more than sending it.
 _POLL_EVERY = 512
 _encode = msgspec.json.Encoder().encode
@@ -46,7 +45,7 @@ class Publisher:
         self._silent = None if silent is None else WeakMethod(silent)
         refused: list[KafkaError] = []
         self._refused = refused
-        self._spellings: dict[Track, tuple[msgspec.Raw, bytes]] = {}
+        self._key = remembered(lookup_key)
         self._producer = Producer(
             client_config(
                 settings,
@@ -75,11 +74,12 @@ class Publisher:
 
         Raises the Fault of an earlier one that was refused, or of this one where the client refuses to take it.
         """
-        packed = self._spellings.get(listen.track) or self._pack(listen.track)
-        value = _encode(ListenMessage(VERSION, self._source_id, listen.listened_at, packed[0], listen.played_ms))
+        track = listen.track
+        key = self._key(track)
+        value = _encode(ListenMessage(VERSION, self._source_id, listen.listened_at, track, listen.played_ms))
         while True:
             try:
-                self._producer.produce(self._topic, value, packed[1])
+                self._producer.produce(self._topic, value, key)
                 break
             except BufferError:
                 self._wait_for_room()
@@ -104,12 +104,6 @@ class Publisher:
             silent = self._silent and self._silent()
             if silent:
                 silent(time.monotonic() - begun)
-
-    def _pack(self, track: Track) -> tuple[msgspec.Raw, bytes]:
-        if len(self._spellings) >= _SPELLINGS:
-            self._spellings.clear()
-        packed = self._spellings[track] = msgspec.Raw(_encode(track)), lookup_key(track)
-        return packed
 
     def _require_delivered(self) -> None:
         if self._refused:

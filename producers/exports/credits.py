@@ -38,6 +38,8 @@ def credited(names: Iterable[str], title: str = "") -> tuple[str, ...]:
     play is worth more than its hundred-and-first guest. Raises Refused("too_long").
     """
     names = tuple(names)
+    if not names and not title:
+        return ()
     if len(names) == 1 and not _may_credit_more(names[0]) and not _may_credit_more(title):
         return (only,) if (only := clean(names[0])) else ()
     artists: list[str] = []
@@ -60,8 +62,9 @@ def is_joined(name: str) -> bool:
 
 def _may_credit_more(text: str) -> bool:
     """False for nearly every name, at a tenth of what the expressions cost."""
-    small = text.lower()
-    return "eat" in small or "ft" in small or "•" in small or "·" in small
+    if ("f" in text or "F" in text) and ("feat" in (small := text.lower()) or "ft" in small):
+        return True
+    return not text.isascii() and ("•" in text or "·" in text)
 
 
 def _without_guests(text: str) -> tuple[str, list[str]]:

@@ -11,7 +11,6 @@ them.
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.pages import page_rows
 from producers.exports.rows import Refused, epoch_seconds, make_track, outcomes, text, within
+from producers.memory import remembered
 from schemas.listen import Listen, Skipped, Track
 
 _CONTAINERS = ("", "item.", "track.", "track.item.", "item.track.", "item.track.item.")
@@ -101,8 +101,7 @@ def _second(date: _Date, rules: Rules) -> int:
     raise Refused("now_playing")
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def lastfm_track(
     artist: str | None,
     title: str | None,

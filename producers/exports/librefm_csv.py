@@ -4,7 +4,7 @@ Comments are of any form ("#", and "+ACM-" where somebody took UTF-7 for text), 
 """
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 
 from producers.exports.credits import credited
 from producers.exports.opened import Opened, Rules
@@ -12,6 +12,7 @@ from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, outcomes
 from producers.exports.streams import HEAD_BYTES
 from producers.exports.tables import Cells, Layout, layout, named_columns, table_rows
+from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import Listen, Skipped, Track
 
@@ -47,7 +48,6 @@ def _listen(table: Layout, row: Cells, rules: Rules) -> Listen:
     return Listen(epoch_seconds(time, rules), _track(artist, title, album))
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(artist: str, title: str, album: str) -> Track:
     return make_track(credited((artist,), title), title, album, None, None)

@@ -11,7 +11,6 @@ are not MusicBrainz's.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -24,6 +23,7 @@ from producers.exports.listenbrainz_row import Credit, Info, Metadata, Row, tidi
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes
+from producers.memory import remembered
 from schemas.identity import normalise
 from schemas.listen import Ids, Listen, Skipped, Track
 
@@ -79,7 +79,9 @@ def _listen(row: object, rules: Rules) -> Listen:
             info.release_group_mbid,
             info.artist_mbids,
         ),
-        mapping and (mapping.recording_mbid, mapping.release_mbid, mapping.release_group_mbid, mapping.artist_mbids),
+        None
+        if mapping is None
+        else (mapping.recording_mbid, mapping.release_mbid, mapping.release_group_mbid, mapping.artist_mbids),
     )
     if info.ms_played is None and info.duration_played is None:
         return Listen(listened_at, track)
@@ -108,8 +110,7 @@ def _split_as_mapped(submitted: str, mapped: tuple[Credit, ...]) -> tuple[str, .
     return tuple(names) if at == len(submitted) else ()
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(
     artists: tuple[str, ...],
     title: str | None,

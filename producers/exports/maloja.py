@@ -9,7 +9,6 @@ of a joined name ("A • B"), and only else the first of the list.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 
@@ -28,6 +27,7 @@ from producers.exports.rows import (
     strings,
     text,
 )
+from producers.memory import remembered
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
 
@@ -108,8 +108,7 @@ def _tidied(row: object, rules: Rules) -> Row:
     )
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(
     artists: tuple[str, ...] | None,
     title: str | None,

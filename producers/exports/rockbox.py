@@ -11,7 +11,6 @@ Rows of version 1.0 have no MBID. The comments at the beginning may be missing.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from producers.exports.credits import credited
 from producers.exports.foreign import MBID_CHARACTERS, ids, mbid
@@ -19,6 +18,7 @@ from producers.exports.lines import lines
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes
+from producers.memory import remembered
 from schemas.listen import Listen, Skipped, Track
 
 _SIGNATURE = b"#AUDIOSCROBBLER/"
@@ -67,8 +67,7 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
     return Listen(listened_at, _track(artist, title, album, seconds, recording))
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(artist: str, title: str, album: str, seconds: str, recording: str) -> Track:
     artist, title, album = ("" if name == _UNTAGGED else name for name in (artist, title, album))
     return make_track(

@@ -11,7 +11,6 @@ credited was decided when the play was first stored.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from producers.exports.lines import lines, tolerant_decode
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, outcomes, strings
+from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import Ids, Listen, Skipped, Track
 
@@ -108,8 +108,7 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
     return Listen(listened_at, _track(bytes(play.track)), milliseconds(play.played_ms))
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(written: bytes) -> Track:
     return _made(tolerant_decode(written))
 

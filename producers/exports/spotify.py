@@ -11,7 +11,6 @@ them. Nothing personal (address, user name, agent) is read.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head, outline
 from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, text, within
 from producers.exports.streams import HEAD_BYTES
+from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import EARLIEST, MAX_MS, Listen, Reason, Skipped, Track
 
@@ -141,8 +141,7 @@ def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> in
     return noted if EARLIEST <= noted <= latest + _ROUNDING_SECONDS else latest
 
 
-# A library repeats its tracks: making each row's anew takes three times as long.
-@lru_cache(maxsize=8_192)
+@remembered
 def _track(artist: str, title: str, album: str | None, uri: str | None) -> Track:
     artists = credited((artist,), title)
     return make_track(artists, title, album, artists[0] if artists else None, None, ids(spotify=spotify_track(uri)))
