@@ -39,13 +39,14 @@ class Layout(NamedTuple):
 
 
 def layout(head: bytes, columns_of: Callable[[list[str]], dict[str, int] | None]) -> Layout | None:
-    """The layout of a table, told by the first of its lines whose fields are what `columns_of` knows; None if none is.
+    """The layout of a table, told by the first of its rows whose fields are what `columns_of` knows; None if none is.
 
-    `lines_before` counts that line, as if it were the header.
+    `lines_before` counts that row, as if it were the header and a line.
     """
-    for number, line in enumerate(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES], 1):
+    lines = [_text(line) for line in head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]]
+    for number in range(1, len(lines) + 1):
         for delimiter in _DELIMITERS:
-            fields = _split(_text(line), delimiter)
+            fields = _first_row(lines[number - 1 :], delimiter)
             if columns := columns_of(fields):
                 return Layout(delimiter, columns, len(fields), number)
     return None
@@ -135,9 +136,9 @@ def _fields(line: bytes, lines: _Lines, table: Layout) -> list[str] | None:
     return None
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def _first_row(lines: list[str], delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader(lines, delimiter=delimiter), [])
     except csv.Error:
         return []
 

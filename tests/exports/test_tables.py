@@ -31,6 +31,12 @@ def reasons(items: list[Listen | Skipped]) -> list[str | None]:
     return [item.reason if isinstance(item, Skipped) else None for item in items]
 
 
+def test_a_table_without_header_is_known_by_a_row_of_two_lines() -> None:
+    assert read('Band,LP,"Tu\nne",14 Nov 2023 22:13\n') == [
+        Listen(1_699_999_980, Track(("Band",), "Tu\nne", "LP")),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
