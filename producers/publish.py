@@ -17,9 +17,10 @@ from schemas.identity import lookup_key
 from schemas.listen import VERSION, Listen, ListenMessage
 from schemas.settings import Settings
 
-# Messages that wait in memory for the broker; about 400 bytes each, and 0.2 s of work for a worker.
-_QUEUED_MESSAGES = 20_000
-_QUEUED_KILOBYTES = 8_192
+# Messages that wait in memory for the broker; about 400 bytes each. An idempotent producer gets its id from the broker
+# half a second after it was made, and so much is read meanwhile.
+_QUEUED_MESSAGES = 50_000
+_QUEUED_KILOBYTES = 20_480
 # Refusals are collected every so many messages, 40 ms of work: asking after each one costs more than sending it.
 _POLL_EVERY = 4_096
 _encode = msgspec.json.Encoder().encode

@@ -23,8 +23,9 @@ from schemas.settings import Settings
 from schemas.topics import lane_topic
 
 _ROWS_PER_STEP = 1_000
-# Early ones for small files, so that a crash in the first second costs little; then fewer.
-_FIRST_CHECKPOINT_SECONDS = 0.2
+# An early one for small files, so that a crash in the first second costs little, but not before the producer has its id
+# from the broker: all would wait for it.
+_FIRST_CHECKPOINT_SECONDS = 0.5
 _CHECKPOINT_SECONDS = 1.0
 # Without one acknowledgement for so long, the broker is taken for gone.
 PATIENCE_SECONDS = 120.0
