@@ -49,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Literal["text", "json"] = "text"
     # Where a worker serves health and metrics; 0 is any free port, which it logs. They tell names of topics and
     # partitions to whoever asks, so nobody on the network may, unless that is wanted.
-    metrics_host: str = "127.0.0.1"
+    metrics_host: Text = "127.0.0.1"
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     kafka_properties: dict[str, str] = {}
 

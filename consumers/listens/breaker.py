@@ -1,8 +1,9 @@
 """Stops a worker that buries most of what it reads: then the fault is ours, or the producer's, not the messages'.
 
 Half of the last 1,000 messages of this worker; before it has read as many nothing is judged. Fewer say nothing: one
-broken client, or somebody who tries things out, would stop the plays of everybody. They are counted by whole batches,
-for counting each message would cost the hot path.
+broken client, or somebody who tries things out, would stop the plays of everybody. One that is a dead letter already
+and comes again is a repeat, and not judged. They are counted by whole batches, for counting each
+message would cost the hot path.
 
 The batch that trips it is stored, its dead letters too: they are the evidence, and `scrobbles dead replay` brings the
 plays back once the fault is mended. Nothing after it is read. A worker that is started again begins to count anew, so

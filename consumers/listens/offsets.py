@@ -25,10 +25,10 @@ from schemas.errors import DataFault, OurFault
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
 
-ANSWER_SECONDS = 10
+_ENDS_SECONDS = 10
 
 
-class _Taken(Message, Protocol):
+class _Received(Message, Protocol):
     """A message as the consumer hands it out, or an event in the place of one."""
 
     def topic(self) -> str: ...
@@ -127,8 +127,8 @@ class Assignment:
         gap the partition is placed anew. Raises DataFault where the log does not hold what comes next: it no longer
         does, or the same gap has come again.
         """
-        grouped: dict[tuple[str, int], list[_Taken]] = {}
-        for message in cast("Sequence[_Taken]", messages):
+        grouped: dict[tuple[str, int], list[_Received]] = {}
+        for message in cast("Sequence[_Received]", messages):
             error = message.error()
             if error is not None:
                 self._weigh(message, error)
@@ -140,7 +140,7 @@ class Assignment:
                 grouped[place] = [message]
         return [run for place, found in grouped.items() if (run := self._contiguous(place, found)).messages]
 
-    def _contiguous(self, place: tuple[str, int], messages: list[_Taken]) -> Run:
+    def _contiguous(self, place: tuple[str, int], messages: list[_Received]) -> Run:
         topic, number = place
         partition, expected = Partition(self._topic_ids[topic], topic, number), self._next[place]
         if messages[0].offset() != expected or messages[-1].offset() != expected + len(messages) - 1:
@@ -157,10 +157,10 @@ class Assignment:
             place = run.partition.topic, run.partition.number
             if place in self._next:
                 self._next[place] = run.next_offset
-                self.lags.stored(place, run.next_offset, cast("_Taken", run.messages[-1]).timestamp()[1])
+                self.lags.stored(place, run.next_offset, cast("_Received", run.messages[-1]).timestamp()[1])
         return [TopicPartition(run.partition.topic, run.partition.number, run.next_offset) for run in runs]
 
-    def _weigh(self, message: _Taken, error: KafkaError) -> None:
+    def _weigh(self, message: _Received, error: KafkaError) -> None:
         """An event that came in place of a message: only one that concerns offsets or the whole client matters."""
         place = message.topic(), message.partition()
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE) and place in self._next:
@@ -199,7 +199,7 @@ class Assignment:
         self._unplaced.add(place)
 
     def _require_readable(self, place: tuple[str, int], expected: int) -> None:
-        low, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=ANSWER_SECONDS)
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ENDS_SECONDS)
         topic, number = place
         if low <= expected <= high:
             return

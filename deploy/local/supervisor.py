@@ -139,7 +139,7 @@ class _Kept:
             f"{PREFIX}DATA": str(self._places.data),
             f"{PREFIX}METRICS_PORT": str(self._port),
         }
-        host = LOOPBACK if wanted.host in ("", "0.0.0.0", "::") else wanted.host  # noqa: S104 - how status reaches it
+        host = LOOPBACK if wanted.host in ("0.0.0.0", "::") else wanted.host  # noqa: S104 - how status reaches it
         about = About(KIND, wanted.version, wanted.servers, {"health": f"http://{host}:{self._port}"})
         command = [sys.executable, "-m", "cli", "consume"]
         program = Program(self._name, command, Path("/"), environment)

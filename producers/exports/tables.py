@@ -41,14 +41,14 @@ class Layout(NamedTuple):
 def layout(head: bytes, columns_of: Callable[[list[str]], dict[str, int] | None]) -> Layout | None:
     """The layout of a table, told by the first of its rows whose fields are what `columns_of` knows; None if none is.
 
-    `lines_before` counts that row, as if it were the header and a line.
+    `lines_before` counts the lines until that row has ended, as if it were the header.
     """
     lines = [_text(line) for line in head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]]
     for number in range(1, len(lines) + 1):
         for delimiter in _DELIMITERS:
-            fields = _first_row(lines[number - 1 :], delimiter)
+            fields, height = _first_row(lines[number - 1 :], delimiter)
             if columns := columns_of(fields):
-                return Layout(delimiter, columns, len(fields), number)
+                return Layout(delimiter, columns, len(fields), number - 1 + height)
     return None
 
 
@@ -136,11 +136,13 @@ def _fields(line: bytes, lines: _Lines, table: Layout) -> list[str] | None:
     return None
 
 
-def _first_row(lines: list[str], delimiter: str) -> list[str]:
+def _first_row(lines: list[str], delimiter: str) -> tuple[list[str], int]:
+    """Its fields, and of how many lines it is."""
+    rows = csv.reader(lines, delimiter=delimiter)
     try:
-        return next(csv.reader(lines, delimiter=delimiter), [])
+        return next(rows, []), rows.line_num
     except csv.Error:
-        return []
+        return [], 0
 
 
 def _text(line: bytes) -> str:

@@ -24,6 +24,7 @@ select
     counted.inserted,
     case
         when seen.is_all then greatest(seen.accepted - counted.inserted - counted.dead, 0)
+        when source.resumed then least(counted.duplicate, seen.accepted - counted.inserted - counted.dead)
         else counted.duplicate
     end as duplicate,
     case

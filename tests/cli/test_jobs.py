@@ -241,6 +241,16 @@ class TestUndoing:
         assert problems(connection) == []
         worker.require_alive()
 
+    def test_an_import_that_was_resumed_and_killed_again_adds_up_with_what_came_twice(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        for _ in range(2):
+            assert commands.run("import", path, SCROBBLES_FAILPOINT="acknowledged:kill").code == -signal.SIGKILL
+        twice = "select 1 from source_count group by source_id having sum(duplicate) > 0"
+        eventually(lambda: connection.execute(twice).fetchone(), worker)
+        eventually(lambda: adds_up(commands.run("jobs", "show", "1", "--json").answer), worker)
+
     def test_in_either_order_the_same_plays_remain(
         self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
     ) -> None:

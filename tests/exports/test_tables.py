@@ -31,6 +31,10 @@ def reasons(items: list[Listen | Skipped]) -> list[str | None]:
     return [item.reason if isinstance(item, Skipped) else None for item in items]
 
 
+def test_a_header_of_two_lines_is_no_row() -> None:
+    assert read('uts,"utc\n_time",artist,album,track\n1700000002,,Band,LP,Tune\n') == [LISTEN]
+
+
 def test_a_table_without_header_is_known_by_a_row_of_two_lines() -> None:
     assert read('Band,LP,"Tu\nne",14 Nov 2023 22:13\n') == [
         Listen(1_699_999_980, Track(("Band",), "Tu\nne", "LP")),

@@ -91,7 +91,7 @@ def test_a_broker_that_stays_away_bounds_what_a_producer_holds_and_ends_no_worke
     eventually(lambda: dealt_with(ledger_of) == 100, worker)
     publisher = Publisher(spared, lane_topic(spared.topic_prefix, "live").name, SOURCE)
     spare.kill("kafka")
-    listens = plays(20_000, 100)
+    listens = plays(50_000, 100)
     for listen in listens:
         publisher.send(listen)
     # The queue is full, and the next one has to wait: memory does not grow with the outage.
@@ -100,4 +100,4 @@ def test_a_broker_that_stays_away_bounds_what_a_producer_holds_and_ends_no_worke
     worker.require_alive()
     spare.start()
     assert publisher.flush(30)
-    require_exact(spared, ledger_of, plays(20_100), worker)
+    require_exact(spared, ledger_of, plays(50_100), worker)
