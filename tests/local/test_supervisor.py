@@ -68,6 +68,14 @@ def test_of_a_log_that_was_cut_what_is_left_is_read(tmp_path: Path) -> None:
     assert last_words(65, end_of(log, 10_000)).sentence == "it is gone"
 
 
+def test_a_log_that_cannot_be_kept_is_emptied_and_ends_nothing(tmp_path: Path) -> None:
+    for name in ("first.log", "second.log"):
+        (tmp_path / name).write_bytes(b"a line\n" * LOG_BYTES)
+        (tmp_path / f"{name}.1").mkdir()  # as a full disk would, this refuses what is written
+    shorten(tmp_path)
+    assert [(tmp_path / name).read_bytes() for name in ("first.log", "second.log")] == [b"", b""]
+
+
 def test_a_log_that_has_grown_is_shortened_and_who_writes_to_it_goes_on(tmp_path: Path) -> None:
     line = b"x" * 98 + b"\n"
     (tmp_path / "small.log").write_bytes(line)
