@@ -65,7 +65,7 @@ class Worker:
     """Stores what its consumer is assigned. The caller closes the consumer when `run` has ended."""
 
     def __init__(self, consumer: Consumer, assignment: Assignment, database_url: str, limits: Limits) -> None:
-        """Connect to the database. Raises the Faults of Store."""
+        """Connect to the database, then join the group. Raises the Faults of Store."""
         self._consumer = consumer
         self._assignment = assignment
         self._database_url = database_url
@@ -76,6 +76,9 @@ class Worker:
         self._letters: int | None = None
         self._letters_due = 0.0
         self._store = Store(database_url)
+        # Not before: a worker that cannot store must not take partitions from those that can, and the client was seen
+        # to wait for ever when it left a group that it was about to join.
+        assignment.join()
 
     def run(self, stopping: Callable[[], bool]) -> Iterator[Outcome | Passed | Waiting]:
         """Consume until `stopping`; yields each transaction, the end of each batch, and each time it has to wait.

@@ -55,8 +55,11 @@ class Assignment:
         self._gaps: dict[tuple[str, int], tuple[int, int]] = {}
         self.lags = Lags(consumer, watch.client)
         self.rebalances = 0
-        consumer.subscribe(
-            list(watch.ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+
+    def join(self) -> None:
+        """Ask the group for partitions."""
+        self._consumer.subscribe(
+            list(self._topic_ids), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
 
     def __len__(self) -> int:

@@ -172,6 +172,7 @@ def test_partitions_are_never_assigned_at_a_place_that_the_broker_is_asked_for(c
     try:
         client = admin(cluster)
         assignment = Assignment(consumer, TopicWatch(client, topic_ids(client, topics)))
+        assignment.join()
         eventually(lambda: consumer.consume(1, 0.05) or len(assignment) == len(topics) * PARTITIONS)
         assert len(assignment) == len(consumer.assignment()) == len(topics) * PARTITIONS
         assert min(partition.offset for partition in consumer.assignment()) >= 0

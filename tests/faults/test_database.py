@@ -338,9 +338,12 @@ def test_a_schema_of_another_version_stops_the_worker_at_its_start(
     commands: Commands, connection: psycopg.Connection, damage: str, said: str
 ) -> None:
     connection.execute(damage.encode())
-    worker = commands.worker()
+    worker = commands.worker(SCROBBLES_LOG="debug", SCROBBLES_KAFKA__DEBUG="cgrp")
     assert worker.ended() == 78
     assert said in worker.said
+    # It has not taken partitions from those that can store: it has not asked for any.
+    assert "CGRPSTATE" in worker.said
+    assert "subscribe to" not in worker.said
 
 
 def test_a_schema_that_lost_a_column_stops_the_worker_and_makes_no_dead_letters(
