@@ -53,8 +53,6 @@ def ids(
     artist_mbids: tuple[str, ...] = (),
 ) -> Ids | None:
     """The ids a row carries; None if there are none, so that a track without ids is equal to any other."""
-    found = Ids(recording_mbid, isrc, spotify, release_mbid, release_group_mbid, artist_mbids)
-    return None if found == _NONE else found
-
-
-_NONE = Ids()
+    if recording_mbid or isrc or spotify or release_mbid or release_group_mbid or artist_mbids:
+        return Ids(recording_mbid, isrc, spotify, release_mbid, release_group_mbid, artist_mbids)
+    return None
