@@ -19,7 +19,7 @@ from schemas.settings import Settings
 
 # Messages that wait in memory for the broker; about 400 bytes each. An idempotent producer gets its id from the broker
 # half a second after it was made, and so much is read meanwhile.
-_QUEUED_MESSAGES = 50_000
+QUEUED_MESSAGES = 50_000
 _QUEUED_KILOBYTES = 20_480
 # Refusals are collected every so many messages, 40 ms of work: asking after each one costs more than sending it.
 _POLL_EVERY = 4_096
@@ -56,7 +56,7 @@ class Publisher:
                 partitioner="murmur2_random",
                 linger_ms=10,
                 batch_size=262_144,
-                queue_buffering_max_messages=_QUEUED_MESSAGES,
+                queue_buffering_max_messages=QUEUED_MESSAGES,
                 queue_buffering_max_kbytes=_QUEUED_KILOBYTES,
                 # A report for each success would cost 0.9 us of the 4 that a message takes; the client's own count of
                 # what is outstanding says the same.

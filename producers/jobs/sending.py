@@ -15,7 +15,7 @@ from producers.jobs.database import TakenOver
 from producers.jobs.job import Job
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rejects import Rejects
-from producers.publish import Publisher
+from producers.publish import QUEUED_MESSAGES, Publisher
 from schemas import failpoints
 from schemas.errors import DataFault, DependencyGone, Fault
 from schemas.listen import Listen
@@ -23,10 +23,10 @@ from schemas.settings import Settings
 from schemas.topics import lane_topic
 
 _ROWS_PER_STEP = 1_000
-# An early one for small files, so that a crash in the first second costs little, but not before the producer has its id
-# from the broker: all would wait for it.
-_FIRST_CHECKPOINT_SECONDS = 0.5
 _CHECKPOINT_SECONDS = 1.0
+# The first one comes early, so that a crash costs little, but not before the producer has its id from the broker: all
+# would wait for it. A queue that was filled has waited for it.
+_FIRST_CHECKPOINT_ROWS = QUEUED_MESSAGES
 # Without one acknowledgement for so long, the broker is taken for gone.
 PATIENCE_SECONDS = 120.0
 _SILENT_SECONDS = 5.0
@@ -85,8 +85,7 @@ class Sender:
 
     def _read(self) -> None:
         job, send, skipped = self._job, self._publisher.send, self._job.skipped
-        pause = _FIRST_CHECKPOINT_SECONDS
-        due = time.monotonic() + pause
+        due, first = time.monotonic() + _CHECKPOINT_SECONDS, job.rows + _FIRST_CHECKPOINT_ROWS
         for row in self._export.rows:
             job.rows += 1
             if isinstance(row, Listen):
@@ -99,10 +98,9 @@ class Sender:
                 break
             if job.rows % _ROWS_PER_STEP == 0:
                 self._tell()
-                if time.monotonic() > due:
+                if time.monotonic() > due or job.rows == first:
                     self._checkpoint()
-                    pause = min(2 * pause, _CHECKPOINT_SECONDS)
-                    due = time.monotonic() + pause
+                    due = time.monotonic() + _CHECKPOINT_SECONDS
 
     def _tell(self) -> None:
         try:

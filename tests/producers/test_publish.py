@@ -92,7 +92,7 @@ def test_the_plays_of_one_track_stay_in_order(cluster: Settings) -> None:
 def test_a_full_queue_makes_the_sender_wait_and_loses_nothing(
     cluster: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish, "_QUEUED_MESSAGES", 10)
+    monkeypatch.setattr(publish, "QUEUED_MESSAGES", 10)
     topic = lane_topic(cluster.topic_prefix, "live").name
     sender = Sender(cluster)
     publisher = sender.publisher
