@@ -11,7 +11,7 @@ from cli.wiring import connected, lag, settings, stored
 from deploy.local import supervisor
 from deploy.local.processes import Process
 from deploy.local.stack import processes_of
-from schemas.errors import DependencyGone, Fault
+from schemas.errors import DONE, DependencyGone, Fault
 from schemas.settings import Settings, mask_url
 from schemas.topics import Lane
 
@@ -103,6 +103,8 @@ def _end_of(process: Process, chosen: Settings, kept: bool) -> Problem:
         return Problem(f"{name} has stopped", f"`scrobbles up` starts it again; {chosen.data}/log/{name}.log tells why")
     if ended.again and kept:
         return Problem(f"{name} is about to be started again; it ended with {ended.told()}", ended.hint)
+    if ended.code == DONE:
+        return Problem(f"{name} is stopped: {ended.sentence}", "`scrobbles up` starts it again")
     first = f"{ended.hint}; then " if ended.hint else ""
     return Problem(f"{name} has stopped for good, with {ended.told()}", f"{first}`scrobbles up` starts it again")
 

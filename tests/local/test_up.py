@@ -111,6 +111,15 @@ def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_n
     assert pids(running)["supervisor"] == before["supervisor"]
 
 
+def test_a_worker_that_was_asked_to_stop_stays_so_and_status_says_no_more_than_that(running: Path) -> None:
+    os.kill(pids(running)["consumer-2"], signal.SIGTERM)
+    eventually(lambda: status(running)[1]["consumer-2"].get("exit_code") == 0)
+    code, _, errors = status(running)
+    assert code == 1
+    assert errors == "scrobbles: consumer-2 is stopped: it was asked to stop\n  `scrobbles up` starts it again\n"
+    assert finish(scrobbles(running, "up"))[0] == 0
+
+
 def test_without_their_supervisor_workers_go_on_and_status_says_so_until_the_next_up(running: Path) -> None:
     before = pids(running)
     os.kill(before["supervisor"], signal.SIGKILL)
