@@ -112,9 +112,7 @@ class Worker:
     def _advance(self) -> Iterator[Outcome | Passed]:
         self._assignment.place(self._store.next_offsets)
         messages, closed, begun = take(self._consumer, self._limits)
-        if not messages:
-            self._store.require_alive()
-        elif failpoints.reach("taken"):
+        if messages and failpoints.reach("taken"):
             return
         runs = self._assignment.runs(messages)
         if runs:
@@ -130,6 +128,11 @@ class Worker:
         self._count_letters()
 
     def _count_letters(self) -> None:
+        """With nothing to store it is all that the database is asked, and how a worker hears that it was killed.
+
+        It has then forgotten its last commits. A worker goes by what it has committed, and would leave the plays that
+        were lost to the next message, whenever that comes.
+        """
         now = time.monotonic()
         if now >= self._letters_due:
             self._letters, self._letters_due = self._store.waiting_letters(), now + _LETTERS_SECONDS

@@ -37,7 +37,6 @@ _ENTITIES = {
     "staged_guest": "insert_guests",
     "staged_foreign_id": "insert_foreign_ids",
 }
-_ALIVE_SECONDS = 1.0
 _STAGES = (
     "stage_listens",
     "stage_artists",
@@ -73,7 +72,6 @@ class Store:
         # Set by a batch that repeats something, until one comes that does not: re-reading what is there costs the
         # fast way a failed insert per batch.
         self._repeats = False
-        self._alive_until = 0.0
         self._connection = connect(database_url, application="scrobbles consume")
         try:
             require_head(self._connection)
@@ -101,16 +99,6 @@ class Store:
         rows = self._connection.execute(sql.read("next_offsets"), (ids, numbers))
         stored: dict[tuple[UUID, int], int] = {(topic_id, number): offset for topic_id, number, offset in rows}
         return {partition: stored[partition.topic_id, partition.number] for partition in partitions}
-
-    def require_alive(self) -> None:
-        """Ask the database for nothing, once a second at most.
-
-        One that was killed has forgotten its last commits. A worker with nothing to store must hear of it too: it goes
-        by what it has committed, and would leave the plays that were lost to the next message, whenever that comes.
-        """
-        if time.monotonic() >= self._alive_until:
-            self._connection.execute(b"")
-            self._alive_until = time.monotonic() + _ALIVE_SECONDS
 
     def waiting_letters(self) -> int:
         """How many dead letters wait for a person: neither sent again nor deleted; not counted beyond 100,000."""

@@ -110,13 +110,13 @@ def held(connection: psycopg.Connection, statement: str) -> Iterator[None]:
         yield
 
 
-def is_blocked(connection: psycopg.Connection) -> bool:
-    """Whether a worker waits for a lock."""
-    found = connection.execute(
-        "select 1 from pg_stat_activity where application_name = 'scrobbles consume'"
+def blocked(connection: psycopg.Connection) -> int:
+    """How many workers wait for a lock."""
+    (count,) = connection.execute(
+        "select count(*) from pg_stat_activity where application_name = 'scrobbles consume'"
         " and datname = current_database() and wait_event_type = 'Lock'"
-    )
-    return found.fetchone() is not None
+    ).fetchone() or (0,)
+    return int(count)
 
 
 def dealt_with(connection: psycopg.Connection) -> int:

@@ -17,13 +17,13 @@ from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, Worker, eventually
 from tests.cli.groups import (
     be_impatient,
+    blocked,
     cancel_statements,
     commit_to_kafka,
     dealt_with,
     delete_beginning,
     end_sessions,
     held,
-    is_blocked,
     partition_of,
     place_at,
     plays,
@@ -293,9 +293,9 @@ def test_a_batch_that_failed_is_stored_though_no_message_follows_it(
     eventually(lambda: shares(admin(cluster), cluster.group) == [2 * PARTITIONS], worker)
     with held(connection, "lock table listen in exclusive mode"):
         publish(cluster, "import", source, plays(200))
-        eventually(lambda: is_blocked(connection), worker)
+        eventually(lambda: blocked(connection), worker)
         assert strike(connection) == 1
-        eventually(lambda: not is_blocked(connection), worker)
+        eventually(lambda: not blocked(connection), worker)
     eventually(lambda: dealt_with(connection) == 200, worker)
     require_stored_once(connection, 200)
 
@@ -310,7 +310,7 @@ def test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_fo
     # As if another worker had passed the first message of every partition while this one was about to store it.
     with held(connection, ours):
         publish(cluster, "import", source, plays(500))
-        eventually(lambda: is_blocked(connection), worker)
+        eventually(lambda: blocked(connection), worker)
     eventually(lambda: dealt_with(connection) == 500 - PARTITIONS, worker)
     assert "another worker owns a partition of this batch" in worker.said
     assert problems(connection) == []

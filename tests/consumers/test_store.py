@@ -15,7 +15,7 @@ from consumers.listens.runs import Partition, Run
 from consumers.listens.store import Store
 from schemas.listen import Ids, Listen, Track
 from tests.cli.commands import eventually
-from tests.cli.groups import is_blocked
+from tests.cli.groups import blocked
 from tests.consumers.conftest import NewStore
 from tests.consumers.logs import NOW, PARTITION, Kept, ledger, new_source, packed, problems, run_of, save, value
 
@@ -462,16 +462,14 @@ def test_two_workers_that_store_at_once_never_lock_each_other_out(
 
 
 def test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out(
-    new_store: NewStore, source: int, connection: psycopg.Connection
+    new_store: NewStore, source: int, connection: psycopg.Connection, database: str
 ) -> None:
     # As an import does that repeats, in the opposite order, what comes live: one worker of each lane has it.
-    listens = [play(second) for second in range(8_000)]
-    together = Barrier(2)
+    listens = [play(second) for second in range(1_000)]
     failures: list[psycopg.Error] = []
 
     def work(store: Store, partition: Partition, step: int) -> None:
         batch = packed(store, run_of([value(listen, source) for listen in listens[::step]], 0, partition))
-        together.wait(30)
         try:
             store.save(batch)
         except psycopg.Error as error:
@@ -483,12 +481,20 @@ def test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out
         store = new_store()
         store.next_offsets([partition])
         threads.append(Thread(target=work, args=(store, partition, step)))
-    for thread in threads:
-        thread.start()
+    with psycopg.connect(database) as holder:
+        # One of them comes to a stop in the middle, however fast it is, and the other behind it, or at the same place.
+        holder.execute(
+            "insert into listen (user_id, listened_at, track_id, source_id)"
+            " select user_id, listened_at + interval '501 s', track_id, source_id from listen"
+        )
+        for thread in threads:
+            thread.start()
+        eventually(lambda: blocked(connection) == 2)
+        holder.rollback()
     for thread in threads:
         thread.join(60)
     assert failures == []
-    assert ledger(connection) == (16_001, 8_001, 8_000, 0, 8_001)
+    assert ledger(connection) == (2_001, 1_001, 1_000, 0, 1_001)
     assert problems(connection) == []
 
 
@@ -505,7 +511,7 @@ def test_the_times_of_plays_are_raised_in_the_order_of_the_key_whatever_the_plan
     with psycopg.connect(database) as holder:
         holder.execute("select from listen order by listened_at limit 1 for update")
         again.start()
-        eventually(lambda: is_blocked(connection))
+        eventually(lambda: blocked(connection))
         free = connection.execute("select listened_at from listen for update skip locked").rowcount
     again.join(60)
     assert free == number - 1

@@ -241,10 +241,10 @@ MUTATIONS = [
         (_BACKUP,),
     ),
     Mutation(
-        "an idle worker asks whether its database lives",
+        "a worker asks its database now and then, also with nothing to store",
         _LOOP,
-        "            self._store.require_alive()\n",
-        "            pass\n",
+        "        self._count_letters()\n",
+        "        if runs:\n            self._count_letters()\n",
         (_BACKUP,),
     ),
     Mutation(

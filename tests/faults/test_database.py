@@ -28,10 +28,10 @@ from schemas.topics import PARTITIONS
 from tests.cli.commands import Commands, Worker, eventually
 from tests.cli.groups import (
     be_impatient,
+    blocked,
     dealt_with,
     end_sessions,
     held,
-    is_blocked,
     partition_of,
     plays,
     publish,
@@ -203,7 +203,7 @@ def test_a_table_that_somebody_else_has_locked_is_waited_for(
     eventually(lambda: dealt_with(connection) == 500, worker)
     with held(connection, "lock table artist in exclusive mode"):
         publish(cluster, "import", source, [*plays(500, 500), Listen(1_600_000_000, plays(1)[0].track)])
-        eventually(lambda: is_blocked(connection), worker)
+        eventually(lambda: blocked(connection), worker)
         publish(cluster, "import", source, [new_artist()])
         eventually(lambda: "lock timeout" in worker.said, worker)
     sent = [*plays(1_000), Listen(1_600_000_000, plays(1)[0].track), new_artist()]
@@ -230,7 +230,7 @@ def test_a_deadlock_is_tried_again(
         rival.execute("set deadlock_timeout = '60s'")
         rival.execute(row.format(last.topic_id, last.number).encode())
         publish(cluster, "import", source, plays(500, 500))
-        eventually(lambda: is_blocked(connection), worker)
+        eventually(lambda: blocked(connection), worker)
         rival.execute(row.format(first.topic_id, first.number).encode())
         rival.rollback()
     require_exact(cluster, connection, plays(1_000), worker)

@@ -24,11 +24,11 @@ from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, Worker, eventually
 from tests.cli.groups import (
     be_impatient,
+    blocked,
     commit_to_kafka,
     dealt_with,
     end_sessions,
     held,
-    is_blocked,
     plays,
     publish,
     shares,
@@ -135,7 +135,7 @@ def test_a_worker_frozen_with_locks_in_hand_is_freed_of_them_by_the_database(
     frozen = at(commands, "moved:stop", "frozen")
     eventually(lambda: is_frozen(frozen), frozen)
     owner = commands.worker()
-    eventually(lambda: is_blocked(connection), owner)
+    eventually(lambda: blocked(connection), owner)
     require_exact(cluster, connection, plays(2_000), owner)
     frozen.send(signal.SIGCONT)
     publish(cluster, "import", source, plays(1_000, 2_000))
@@ -197,7 +197,7 @@ def test_a_second_signal_ends_a_worker_at_once_and_the_first_one_in_good_order(
     eventually(lambda: dealt_with(connection) == 500, hasty, patient)
     with held(connection, "lock table listen in exclusive mode"):
         publish(cluster, "import", source, plays(500, 500))
-        eventually(lambda: is_blocked(connection), hasty, patient)
+        eventually(lambda: blocked(connection), hasty, patient)
         # Signals in one instant are one, and libpq looks for them ten times a second: it is asked until it has noticed.
         eventually(lambda: ended_by(hasty, signal.SIGTERM))
         assert hasty.ended() == -signal.SIGTERM
