@@ -14,7 +14,7 @@ import psycopg
 
 from cli.console import complain, emit_json, out, say
 from cli.progress import watching
-from cli.report import exit_code, report_table
+from cli.report import exit_code, not_stored, report_table
 from cli.wiring import database_url
 from producers.jobs.database import Database
 from producers.jobs.importing import Imported, Order, import_export
@@ -104,7 +104,9 @@ class Imports:
         if not self._json:
             out.print(report_table(report))
         if fault is not None:
-            stored = "; what came before it is stored" if isinstance(fault, DataFault) else ""
+            stored = (
+                "; what came before it is stored" if isinstance(fault, DataFault) and not not_stored(report) else ""
+            )
             complain(fault.message + stored, fault.hint)
             return fault.exit_code
         return exit_code(report)

@@ -16,6 +16,13 @@ def exit_code(report: Report) -> int:
     return FINISHED_WITH_REJECTS if report.dead or REJECTIONS & report.skipped.keys() else DONE
 
 
+def not_stored(report: Report) -> int:
+    """How many accepted plays the workers have not dealt with; 0 while that is not known."""
+    if report.incomplete or report.inserted is None or report.duplicate is None:
+        return 0
+    return max(report.accepted - report.inserted - report.duplicate - report.dead, 0)
+
+
 def report_table(report: Report) -> Table:
     """What became of every row, as it adds up."""
     shown = table("", "plays", "", right=("plays",))
@@ -30,6 +37,7 @@ def report_table(report: Report) -> Table:
         ("inserted", report.inserted, "would be new" if rehearsed else "new plays"),
         ("duplicate", report.duplicate, "stored before, or repeated in the file" if rehearsed else "stored before"),
         ("dead", report.dead or None, "`scrobbles dead list` shows why"),
+        ("not stored", not_stored(report) or None, "yet" if report.state == "waiting" else ""),
         ("removed", report.removed or None, "taken back by undo"),
         ("passed on", report.passed_on or None, "to another import that brought them too"),
     )

@@ -1,6 +1,15 @@
 -- Imports of this content, or of this file before it changed, that are done or can be resumed; the one to tell of first.
--- Where one is named it is that one, whatever its file holds now.
-select source.id, source.state, source.sha256 = %(sha256)s as same_content, source.options
+-- Where one is named it is that one, whatever its file holds now. Messages that an operator has passed since it was begun
+-- may have been its own.
+select
+    source.id,
+    source.state,
+    source.sha256 = %(sha256)s as same_content,
+    source.options,
+    exists (
+        select from operator_decision
+        where verb in ('skip', 'adopt') and decided_at > source.started_at
+    ) as passed
 from source
 join app_user on app_user.id = source.user_id
 where

@@ -42,6 +42,15 @@ where counted <> kept + purged
 
 union all
 
+select format('job %s is done: %s plays were accepted, %s dealt with', source.id, source.accepted, dealt_with)
+from source
+cross join lateral (
+    select coalesce(sum(read - replayed), 0) as dealt_with from source_count where source_count.source_id = source.id
+) as counted
+where source.kind = 'import' and source.state = 'done' and dealt_with < source.accepted
+
+union all
+
 select format('%s listens name a track that does not exist', count(*))
 from listen
 where not exists (select from track where track.id = listen.track_id)

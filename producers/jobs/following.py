@@ -18,11 +18,12 @@ _LOOK_SECONDS = 0.03
 _STALLED_SECONDS = 10.0
 
 
-def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> None:
-    """Return when the consumers have dealt with every message of the job. Raises what the watch raises.
+def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> int:
+    """Return when the consumers have dealt with every message of the job; how many of them they never saw.
 
     Its count tells, unless the job was resumed, for then some messages were sent twice; or nothing moves any more, for
-    an operator may have passed some. Then all that was in the lane must be behind the consumers.
+    Kafka may have lost some, or an operator passed them. Then all that is in the lane must be behind the consumers.
+    Raises what the watch raises.
     """
     lane = _Lane(database, settings)
     stored = job.stored()
@@ -30,7 +31,7 @@ def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> No
     while job.resumed or stored < job.accepted:
         stalled = time.monotonic() - moved > _STALLED_SECONDS
         if (job.resumed or stalled) and lane.left() == 0:
-            return
+            return max(job.accepted - job.stored(), 0)
         done = min(stored, job.accepted)
         trouble = _trouble(database, settings) if stalled else ""
         watch(Step("storing", done, job.accepted, done / max(job.accepted, 1), trouble))
@@ -38,6 +39,7 @@ def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> No
         before, stored = stored, job.stored()
         if stored != before or stalled:
             moved = time.monotonic()
+    return 0
 
 
 def await_consumers(database: Database, settings: Settings, watch: Watch) -> None:

@@ -56,6 +56,12 @@ class _Earlier(NamedTuple):
     state: State
     same_content: bool
     options: Options
+    passed: bool
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether Kafka has every play of it, unless some were passed there."""
+        return self.state == "waiting" and not self.passed
 
 
 def import_export(database: Database, settings: Settings, order: Order, watch: Watch) -> Imported:
@@ -69,15 +75,25 @@ def import_export(database: Database, settings: Settings, order: Order, watch: W
     earlier = None if order.force else _earlier(database, order, sha256)
     if earlier is not None and earlier.state == "done":
         return Imported(Job(database, earlier.job).report(), known=True)
-    job, fault = Job.resume(database, earlier.job) if earlier else None, None
-    if job is None or (earlier and earlier.state != "waiting"):
+    job, fault = Job.resume(database, earlier.job, anew=earlier.passed) if earlier else None, None
+    if job is None or (earlier and not earlier.is_sent):
         job, fault = _read(database, settings, order, sha256, job, watch)
     # A broker that is away or refuses has not taken everything that was accepted: that would be waited for in vain.
     if order.wait and (fault is None or isinstance(fault, DataFault)):
-        follow(database, settings, job, watch)
-        if fault is None:
-            job.mark("done")
+        unseen = follow(database, settings, job, watch)
+        if unseen:
+            fault = _lost(job, unseen)
+        if fault is None or unseen:
+            job.mark("failed" if unseen else "done")
     return Imported(job.report(), fault, resumed=job.resumed)
+
+
+def _lost(job: Job, plays: int) -> DataFault:
+    number = f"at least {plays:,}" if job.resumed else f"{plays:,}"
+    return DataFault(
+        f"{number} plays of job {job.id} were never stored, and Kafka does not hold them any more",
+        "`scrobbles import` reads the file anew and stores them; `scrobbles offsets show` tells what was passed",
+    )
 
 
 def order_of(connection: psycopg.Connection, job: int) -> Order:
@@ -111,7 +127,10 @@ def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None
 
     def look(connection: psycopg.Connection) -> list[_Earlier]:
         rows = connection.execute(sql.read("earlier_imports"), values)
-        return [_Earlier(job, state, same, msgspec.convert(kept, Options)) for job, state, same, kept in rows]
+        return [
+            _Earlier(job, state, same, msgspec.convert(kept, Options), passed)
+            for job, state, same, kept, passed in rows
+        ]
 
     for found in database.run(look):
         if found.same_content and (found.options == order.options or _covers(found, order.options)):
@@ -154,7 +173,7 @@ def _read(
             job.go_on()
         with (
             _marking_failed(job),
-            Rejects(order.rejects, order.name, add=job.resumed or order.add_to_rejects) as rejects,
+            Rejects(order.rejects, order.name, add=job.rows > 0 or order.add_to_rejects) as rejects,
         ):
             sender = Sender(settings, job, export, Beside(rejects, aliases), watch, wanted.limit)
             try:

@@ -86,16 +86,17 @@ class Job:
         return cls(database, job)
 
     @classmethod
-    def resume(cls, database: Database, job: int) -> "Job":
-        """A job as its last note left it."""
+    def resume(cls, database: Database, job: int, *, anew: bool = False) -> "Job":
+        """A job as its last note left it, or to be read `anew` from its beginning."""
         found = database.run(lambda connection: connection.execute(sql.read("last_note"), (job,)).fetchone())
         if found is None:
             raise UsageFault(f"there is no job {job}")
         resumed = cls(database, job)
-        resumed.rows, resumed.accepted, skipped, position = found
-        resumed.skipped = Counter(skipped)
-        resumed.position = msgspec.convert(position or {}, Position)
         resumed.resumed = True
+        if not anew:
+            resumed.rows, resumed.accepted, skipped, position = found
+            resumed.skipped = Counter(skipped)
+            resumed.position = msgspec.convert(position or {}, Position)
         return resumed
 
     def note(self, state: State, position: Position | None) -> None:

@@ -11,10 +11,11 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 import sql
 from consumers.listens.runs import Partition
 from producers.publish import Publisher
-from schemas.broker import admin, client_config, topic_ids
+from schemas.broker import admin, client_config, ensure_topics, topic_ids
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic
+from tests.cli.commands import eventually
 
 SECONDS = 30.0
 FIRST = 1_500_000_000
@@ -65,6 +66,14 @@ def delete_beginning(settings: Settings, partition: Partition, before: int) -> N
     client = admin(settings)
     for deleted in client.delete_records([TopicPartition(partition.topic, partition.number, before)]).values():
         deleted.result(SECONDS)
+
+
+def make_anew(settings: Settings, lane: Lane) -> None:
+    """Delete a topic with all its messages, and make it again."""
+    topic, client = lane_topic(settings.topic_prefix, lane).name, admin(settings)
+    client.delete_topics([topic])[topic].result(30)
+    eventually(lambda: topic not in client.list_topics(timeout=5).topics)
+    ensure_topics(settings)
 
 
 def be_impatient(settings: Settings) -> None:

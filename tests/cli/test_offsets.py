@@ -8,12 +8,12 @@ import pytest
 from confluent_kafka import Producer
 
 from consumers.listens.ledger import plan_skip, positions, skip
-from schemas.broker import admin, client_config, ensure_topics
+from schemas.broker import admin, client_config
 from schemas.errors import Fault
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, eventually
-from tests.cli.groups import dealt_with, delete_beginning, partition_of, place_at, plays, publish
+from tests.cli.groups import dealt_with, delete_beginning, make_anew, partition_of, place_at, plays, publish
 from tests.cli.here import Here
 from tests.consumers.logs import new_source, problems, value
 
@@ -177,10 +177,7 @@ def test_a_topic_made_anew_is_adopted_and_read_from_its_beginning(
     worker = commands.worker()
     publish(cluster, "import", source, plays(300))
     eventually(lambda: dealt_with(connection) == 300, worker)
-    client = admin(cluster)
-    client.delete_topics([topic])[topic].result(30)
-    eventually(lambda: topic not in client.list_topics(timeout=5).topics)
-    ensure_topics(cluster)
+    make_anew(cluster, "import")
     publish(cluster, "import", source, plays(300, 200))
     assert worker.ended() == 65
     assert {each["state"] for (name, _), each in shown(here).items() if name == topic} == {"anew"}

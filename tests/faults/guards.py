@@ -24,6 +24,7 @@ _IN_BREAKER = "tests/consumers/test_breaker.py::"
 _IN_COORDINATOR = "tests/faults/test_coordinator.py::"
 _IN_JOBS = "tests/cli/test_jobs.py::TestResuming::"
 _IN_UNDOING = "tests/cli/test_jobs.py::TestUndoing::"
+_IN_LOST = "tests/cli/test_lost.py::"
 _IN_OFFSETS = "tests/cli/test_offsets.py::"
 _IN_PUBLISHING = "tests/producers/test_publish.py::"
 _IN_STACK = "tests/local/test_up.py::"
@@ -354,6 +355,27 @@ MUTATIONS = [
         "    if order.job is not None:\n",
         "    if False:\n",
         (_IN_JOBS + "test_a_job_undone_between_the_asking_and_the_resuming_is_not_begun_anew",),
+    ),
+    Mutation(
+        "an import is done only when the workers have seen all of it",
+        "producers/jobs/following.py",
+        "            return max(job.accepted - job.stored(), 0)\n",
+        "            return 0\n",
+        (_IN_LOST + "test_an_import_of_which_kafka_lost_everything_is_a_failure_and_the_same_command_reads_it_anew",),
+    ),
+    Mutation(
+        "an import whose messages an operator may have passed begins anew",
+        "sql/earlier_imports.sql",
+        "        where verb in ('skip', 'adopt') and decided_at > source.started_at\n",
+        "        where false\n",
+        (_IN_LOST + "test_an_import_whose_messages_an_operator_may_have_passed_is_read_from_its_beginning",),
+    ),
+    Mutation(
+        "the proof finds an import that is called done and is not",
+        "sql/ledger_problems.sql",
+        "source.state = 'done' and dealt_with < source.accepted\n",
+        "source.state = 'done' and false\n",
+        (_IN_LOST + "test_verify_finds_a_job_that_is_called_done_and_is_not",),
     ),
     Mutation(
         "a job whose beginning is tried again is there once",

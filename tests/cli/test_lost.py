@@ -1,0 +1,65 @@
+"""Messages of an import that Kafka lost, or an operator passed, before they were stored: nobody calls that done."""
+
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from schemas.settings import Settings
+from schemas.topics import lane_topic
+from tests.cli.commands import Commands, Worker
+from tests.cli.groups import make_anew
+from tests.cli.here import Here
+from tests.cli.malojas import row, write
+from tests.consumers.logs import problems
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return write(tmp_path, "x.json", *(row(second) for second in range(500)))
+
+
+def test_an_import_of_which_kafka_lost_everything_is_a_failure_and_the_same_command_reads_it_anew(
+    commands: Commands, cluster: Settings, connection: psycopg.Connection, path: str
+) -> None:
+    assert commands.run("import", path, "--no-wait").code == 0
+    make_anew(cluster, "import")
+    lost = commands.run("import", path, "--json")
+    assert lost.code == 65
+    assert "500 plays of job 1 were never stored, and Kafka does not hold them any more" in lost.errors
+    assert "what came before it is stored" not in lost.errors
+    assert (lost.answer["state"], lost.answer["accepted"], lost.answer["inserted"]) == ("failed", 500, 0)
+    shown = commands.run("jobs", "show", "1").output
+    assert ["not", "stored", "500"] in [line.split() for line in shown.splitlines()]
+    worker = commands.worker()
+    again = commands.run("import", path, "--json")
+    assert (again.code, again.answer["job"], again.answer["inserted"]) == (0, 2, 500), again.errors
+    assert problems(connection) == []
+    worker.require_alive()
+
+
+def test_an_import_whose_messages_an_operator_may_have_passed_is_read_from_its_beginning(
+    commands: Commands, cluster: Settings, connection: psycopg.Connection, path: str, tmp_path: Path
+) -> None:
+    worker = commands.worker()
+    assert commands.run("import", write(tmp_path, "before.json", row(1_000))).code == 0
+    worker.send(signal.SIGTERM)
+    assert worker.ended() == 0
+    assert commands.run("import", path, "--no-wait").code == 0
+    make_anew(cluster, "import")
+    assert commands.run("offsets", "adopt", lane_topic(cluster.topic_prefix, "import").name).code == 0
+    heir = commands.worker()
+    done = commands.run("jobs", "resume", "2", "--json")
+    assert (done.code, done.answer["state"], done.answer["inserted"]) == (0, "done", 500), done.errors
+    assert problems(connection) == []
+    heir.require_alive()
+
+
+def test_verify_finds_a_job_that_is_called_done_and_is_not(
+    here: Here, worker: Worker, connection: psycopg.Connection, path: str
+) -> None:
+    assert here.run("import", path).code == 0
+    connection.execute("update source set accepted = accepted + 7")
+    assert problems(connection) == ["job 1 is done: 507 plays were accepted, 500 dealt with"]
+    worker.require_alive()
