@@ -8,12 +8,14 @@ import typer
 import sql
 from cli.console import complain, emit_json, out, table
 from cli.wiring import connected, lag, settings, stored
+from consumers.listens.ledger import positions
 from deploy.local import supervisor
 from deploy.local.processes import Process
 from deploy.local.stack import processes_of
+from schemas.broker import admin
 from schemas.errors import DONE, DependencyGone, Fault
 from schemas.settings import Settings, mask_url
-from schemas.topics import Lane
+from schemas.topics import Lane, all_topics
 
 app = typer.Typer()
 T = TypeVar("T")
@@ -41,6 +43,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     behind = _ask(lag, chosen, problems) if counts else None
     listens, dead_letters = counts or (None, None)
     elsewhere = (_ask(_workers_elsewhere, chosen, []) or 0) if counts else 0
+    if behind and any(process.ended and process.ended.event == "topic_id_changed" for process in processes):
+        problems += _ask(_topics_made_anew, chosen, problems) or []
     if json:
         emit_json(
             {
@@ -115,6 +119,15 @@ def _workers_elsewhere(chosen: Settings) -> int:
     with connected(chosen) as connection:
         (sessions,) = connection.execute(sql.read("worker_sessions")).fetchone() or (0,)
     return max(int(sessions) - here, 0)
+
+
+def _topics_made_anew(chosen: Settings) -> list[Problem]:
+    """A worker stops at the first that it meets; one round of decisions shall do for all."""
+    with connected(chosen) as connection:
+        found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
+    topics = sorted({each.topic for each in found if each.state == "anew"})
+    commands = [f"`scrobbles offsets adopt {topic}`" for topic in topics]
+    return [Problem(f"made anew: {', '.join(topics)}", f"{', '.join(commands)}, then `scrobbles up`")] if topics else []
 
 
 def _address(processes: list[Process], name: str) -> str | None:

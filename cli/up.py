@@ -8,6 +8,7 @@ from cli.console import out, say, table
 from cli.wiring import connected, database_url, loaded, operator, settings
 from consumers.listens.ledger import adopt, positions
 from deploy.local import embedded
+from deploy.local.places import Places
 from deploy.local.stack import changing, needs, processes_of, start_servers
 from deploy.local.workers import start_workers
 from schemas.broker import admin, ensure_topics
@@ -36,21 +37,32 @@ def up(workers: Annotated[int, typer.Option(min=0, max=64, help="How many consum
             say(f"migration {name} applied")
         for line in ensure_topics(chosen):
             say(line)
-        _adopt_what_is_forgotten(chosen)
-        start_workers(places, workers, chosen, say)
+        are_others = _adopt_what_is_forgotten(places, chosen)
+        # Workers that ran on meanwhile would stop at the sight of other topics than those they began with.
+        start_workers(places, workers, chosen, say, replacing=are_others)
     _show(chosen)
 
 
-def _adopt_what_is_forgotten(chosen: Settings) -> None:
-    """The embedded broker keeps nothing over a restart, so its topics are new ones: that is no accident to stop for."""
-    if not any(p.name == "kafka" and p.about.kind == embedded.KIND for p in processes_of(chosen.data)):
-        return
+def _adopt_what_is_forgotten(places: Places, chosen: Settings) -> bool:
+    """Accept topics that were made anew where the embedded broker had them; whether it came, went or began again.
+
+    It keeps nothing, so that is no accident to stop for, whichever broker came after it. The topics of any other broker
+    are left to a person.
+    """
+    is_embedded = any(p.name == "kafka" and p.about.kind == embedded.KIND for p in processes_of(places.data))
+    last = embedded.topics_of_last_time(places)
     with connected(chosen) as connection:
         found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
-        anew = [each for each in found if each.state == "anew"]
-        for topic in sorted({each.topic for each in anew}):
-            for line in adopt(connection, anew, topic, operator()):
-                say(line)
+        forgotten = {each.topic for each in found if is_embedded or each.topic_id in last}
+        anew = [each for each in found if each.state == "anew" and each.topic in forgotten]
+        topics = sorted({each.topic for each in anew})
+        for topic in topics:
+            list(adopt(connection, anew, topic, operator()))
+    if topics:
+        say(f"the embedded broker kept nothing: topics made anew are read from their beginning: {', '.join(topics)}")
+    now = {each.topic_id for each in found if is_embedded and each.state != "former"}
+    embedded.remember_topics(places, now)
+    return now != last
 
 
 def _show(chosen: Settings) -> None:

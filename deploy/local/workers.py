@@ -16,8 +16,8 @@ from schemas.settings import APPLICATION, PREFIX, Settings, mask_url
 SETTLE_SECONDS = 0.3
 
 
-def start_workers(places: Places, count: int, settings: Settings, say: Say) -> None:
-    """Bring the number of workers to `count`; all are replaced if they run with other addresses than these.
+def start_workers(places: Places, count: int, settings: Settings, say: Say, *, replacing: bool = False) -> None:
+    """Bring the number of workers to `count`; all are replaced if so wanted, or if they run with other addresses.
 
     Raises DependencyGone where one of them ends at once.
     """
@@ -26,7 +26,7 @@ def start_workers(places: Places, count: int, settings: Settings, say: Say) -> N
     about = About(supervisor.NAME, wanted.version, f"log/{supervisor.NAME}.log", {"servers": servers})
     before = processes.running(places)
     keeper = before.get(supervisor.NAME)
-    if keeper is not None and keeper.about != about:
+    if keeper is not None and (replacing or keeper.about != about):
         processes.stop(places, [keeper], say)
         keeper = None
     supervisor.ask(places, wanted)
