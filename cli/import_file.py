@@ -8,16 +8,15 @@ import typer
 
 import sql
 from cli.console import complain, say
-from cli.importing import Imports
+from cli.importing import Imports, require_kafka
 from cli.moments import DATE, Moment, moment
 from cli.wiring import DEFAULT_USER, connected, require_name, settings
 from producers.exports import exports_in
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
 from producers.jobs.progress import Cancelled
-from schemas.broker import admin, topic_ids
+from schemas.errors import UsageFault
 from schemas.settings import Settings
-from schemas.topics import lane_topic
 
 app = typer.Typer()
 
@@ -47,6 +46,9 @@ def import_(
     Example: scrobbles import maloja_export.json
     """
     require_name(user)
+    # To Path it is the current folder.
+    if "" in files:
+        raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")
     chosen = settings()
     options = Options(
         format_,
@@ -81,7 +83,7 @@ def _expanded(name: str) -> list[str]:
 
 def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:
     """Whether nobody has that name yet. Raises the Fault of a Kafka or a database that cannot take an import."""
-    topic_ids(admin(chosen), [lane_topic(chosen.topic_prefix, "import").name])
+    require_kafka(chosen)
     with connected(chosen) as connection:
         return user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
 

@@ -21,8 +21,10 @@ from producers.jobs.importing import Imported, Order, import_export
 from producers.jobs.job import Report
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rehearsal import rehearse
+from schemas.broker import admin, topic_ids
 from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, DependencyGone, Fault
 from schemas.settings import Settings
+from schemas.topics import lane_topic
 from sql.connection import connect, fault_of
 
 
@@ -110,6 +112,11 @@ class Imports:
             complain(fault.message + stored, fault.hint)
             return fault.exit_code
         return exit_code(report)
+
+
+def require_kafka(settings: Settings) -> None:
+    """Ask, for a sender would wait two minutes. Raises the Fault of a Kafka that cannot take an import."""
+    topic_ids(admin(settings), [lane_topic(settings.topic_prefix, "import").name])
 
 
 @contextmanager

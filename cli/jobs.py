@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 import sql
 from cli.console import complain, emit_json, err, out, say, table
-from cli.importing import Imports, stoppable
+from cli.importing import Imports, require_kafka, stoppable
 from cli.progress import watching
 from cli.report import report_table
 from cli.wiring import connected, database_url, settings
@@ -82,7 +82,9 @@ def resume(job: Number, json: Json = False) -> None:
     gc.freeze()
     gc.disable()
     with connected(chosen) as connection:
-        order = order_of(connection, job)
+        order, state = order_of(connection, job), report_of(connection, job).state
+    if state != "done":
+        require_kafka(chosen)
     imports = Imports(chosen, json=json)
     try:
         imports.add(order)

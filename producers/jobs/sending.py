@@ -52,6 +52,7 @@ class Sender:
         self._beside = beside
         self._limit = limit
         self._watch = watch
+        self._kafka = f"Kafka at {settings.kafka}"
         topic = lane_topic(settings.topic_prefix, "import").name
         self._publisher = Publisher(settings, topic, job.id, self._silent)
 
@@ -134,8 +135,8 @@ class Sender:
         """Kafka has acknowledged nothing for so many seconds."""
         if seconds > PATIENCE_SECONDS:
             raise DependencyGone(
-                f"Kafka has acknowledged nothing for {PATIENCE_SECONDS:.0f} seconds",
+                f"{self._kafka} has acknowledged nothing for {PATIENCE_SECONDS:.0f} seconds",
                 f"`scrobbles jobs resume {self._job.id}` goes on where this ended",
             )
         if seconds > _SILENT_SECONDS:
-            self._watch(Step("reading", self._job.rows, trouble="Kafka does not answer: trying again"))
+            self._watch(Step("reading", self._job.rows, trouble=f"{self._kafka} does not answer: trying again"))

@@ -194,6 +194,7 @@ def test_without_json_a_person_reads_a_table_on_stdout(commands: Commands, worke
     ("name", "content", "arguments", "code", "said"),
     [
         ("missing.json", None, [], 2, "missing.json"),
+        ("good.json", export(row(1)), [""], 2, "the name of a file is empty"),
         ("empty.json", b"", [], 65, "is empty"),
         ("song.mp3", b"ID3\x04\0\0", [], 65, "is no export we know"),
         ("StreamingHistory_music_0.json", ACCOUNT_DATA, [], 65, "is Spotify's account data"),

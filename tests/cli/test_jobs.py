@@ -10,12 +10,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
+from producers.jobs import sending
 from producers.jobs.database import Database
-from producers.jobs.importing import import_export, order_of
-from schemas.errors import UsageFault
+from producers.jobs.importing import Order, import_export, order_of
+from producers.jobs.progress import Step
+from schemas.errors import DependencyGone, UsageFault
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from tests.cli.commands import Commands, Worker, environment_of, eventually
@@ -26,6 +29,7 @@ from tests.consumers.logs import new_source, problems
 
 # Enough for a checkpoint on any machine: the first one comes after 50,000 rows at the latest.
 MANY = 150_000
+GONE = "127.0.0.1:1"
 
 
 def adds_up(report: dict[str, Any]) -> bool:
@@ -176,6 +180,35 @@ class TestResuming:
             import_export(database, cluster, order, lambda _: None)
         assert connection.execute("select count(*) from source").fetchone() == (1,)
         worker.require_alive()
+
+    def test_a_kafka_that_does_not_answer_is_named_at_once_unless_the_job_is_done(
+        self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        assert commands.run("import", write(tmp_path, "x.json", row(1))).code == 0
+        nothing_new = commands.run("jobs", "resume", "1", SCROBBLES_KAFKA=GONE)
+        assert (nothing_new.code, "nothing new" in nothing_new.errors) == (0, True)
+        connection.execute("update source set state = 'reading'")
+        # It ends within the patience of `commands.run`, half of what a sender has.
+        refused = commands.run("jobs", "resume", "1", SCROBBLES_KAFKA=GONE)
+        assert (refused.code, refused.output) == (69, "")
+        assert "Kafka at 127.0.0.1:1 does not answer" in refused.errors
+        assert connection.execute("select state from source").fetchone() == ("reading",)
+        worker.require_alive()
+
+    def test_a_kafka_that_goes_away_later_is_named_while_it_is_waited_for_and_when_it_is_given_up(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, seconds in (("_FLUSH_SECONDS", 0.02), ("_SILENT_SECONDS", 0.01), ("PATIENCE_SECONDS", 0.1)):
+            monkeypatch.setattr(sending, name, seconds)
+        gone = msgspec.structs.replace(settings, kafka=GONE)
+        path = write(tmp_path, "x.json", row(1))
+        steps: list[Step] = []
+        with closing(Database(settings.database_url or "", steps.append)) as database:
+            imported = import_export(database, gone, Order(Path(path), path, "me"), steps.append)
+        assert {step.trouble for step in steps} == {"Kafka at 127.0.0.1:1 does not answer: trying again"}
+        assert isinstance(imported.fault, DependencyGone)
+        assert imported.fault.message.startswith("Kafka at 127.0.0.1:1 has acknowledged nothing for")
+        assert (imported.report.state, imported.report.accepted) == ("failed", 0)
 
     def test_a_second_import_of_the_same_file_waits_for_the_first(
         self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
