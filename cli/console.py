@@ -1,6 +1,5 @@
 """How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
 
-import os
 import re
 import sys
 
@@ -11,8 +10,9 @@ from rich.table import Table
 
 # Control characters, and those that turn the direction of writing.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-# What is no terminal has no width: a script must not get a table whose cells are folded at 80.
-_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 250
+# What is no terminal has no width, whatever COLUMNS says: a script must not get cells that are folded or shortened.
+_TO_TERMINAL = sys.stdout.isatty()
+_WIDTH = None if _TO_TERMINAL else 1_000_000
 # Names of songs are full of square brackets: markup is for our own words, where it is asked for.
 out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
@@ -39,6 +39,12 @@ def emit_json(answer: object) -> None:
     """The answer for a script: one JSON document on stdout."""
     sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
     sys.stdout.flush()
+
+
+def shortened(name: str, width: int) -> str:
+    """On a terminal both ends of a long name, for exports differ in one of them; elsewhere all of it."""
+    half = width // 2
+    return f"{name[: half - 1]}…{name[-half:]}" if _TO_TERMINAL and len(name) > width else name
 
 
 class _Table(Table):

@@ -10,7 +10,7 @@ import typer
 from psycopg.rows import class_row
 
 import sql
-from cli.console import complain, emit_json, err, out, say, table
+from cli.console import complain, emit_json, err, out, say, shortened, table
 from cli.importing import Imports, require_kafka, stoppable
 from cli.progress import watching
 from cli.report import report_table
@@ -27,7 +27,7 @@ jobs = typer.Typer(no_args_is_help=True, help="Imports: what became of them, goi
 app.add_typer(jobs, name="jobs")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the job.")]
-# So that a row fits into 100 columns; `jobs show` tells the whole name.
+# So that a row fits into 100 columns of a terminal; `jobs show` tells the whole name.
 _USER_WIDTH, _FILE_WIDTH = 8, 18
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
@@ -52,7 +52,7 @@ def list_(
     shown = table("job", "begun", "user", "file", "state", *numbers, right=("job", *numbers))
     for report in found:
         begun = f"{report.begun.astimezone(dt.UTC):%Y-%m-%d}" if report.begun else "-"
-        names = _short(report.user, _USER_WIDTH), _short(Path(report.file).name or report.file, _FILE_WIDTH)
+        names = shortened(report.user, _USER_WIDTH), shortened(Path(report.file).name or report.file, _FILE_WIDTH)
         counts = (report.rows, sum(report.skipped.values()), report.inserted, report.duplicate, report.dead)
         shown.add_row(str(report.job), begun, *names, report.state, *(f"{count or 0:,}" for count in counts))
     out.print(shown if found else "nothing was imported yet")
@@ -128,9 +128,3 @@ def _tell(report: Report, *, json: bool) -> None:
         emit_json(msgspec.to_builtins(report))
     else:
         out.print(report_table(report))
-
-
-def _short(name: str, width: int) -> str:
-    """Both ends of a long name: exports differ in one of them."""
-    half = width // 2
-    return name if len(name) <= width else f"{name[: half - 1]}…{name[-half:]}"

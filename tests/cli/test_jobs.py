@@ -1,6 +1,7 @@
 """Imports as jobs: interrupted, resumed, undone, rehearsed."""
 
 import json
+import os
 import random
 import secrets
 import signal
@@ -395,7 +396,7 @@ def test_jobs_are_listed_the_last_one_first_and_shown(
     first, second = (day for (day,) in days.fetchall())
     assert [line.split() for line in listed.output.splitlines()] == [
         ["job", "begun", "user", "file", "state", "rows", "skipped", "inserted", "duplicate", "dead"],
-        ["2", second, "anna", "another_…2024.json", "done", "1", "0", "1", "0", "0"],
+        ["2", second, "anna", "another_export_of_2024.json", "done", "1", "0", "1", "0", "0"],
         ["1", first, "me", "one.json", "done", "2", "1", "1", "0", "0"],
     ]
     (mine,) = commands.run("jobs", "list", "--user", "me", "--json").answer
@@ -405,12 +406,29 @@ def test_jobs_are_listed_the_last_one_first_and_shown(
     assert "job 1, done" in commands.run("jobs", "show", "1").output
 
 
-def test_a_row_of_the_list_fits_into_100_columns(here: Here, connection: psycopg.Connection) -> None:
+def test_a_row_of_the_list_fits_into_100_columns_of_a_terminal(
+    settings: Settings, connection: psycopg.Connection, tmp_path: Path
+) -> None:
     new_source(connection, "somebody with a long name")
     connection.execute(
         "update source set file_name = 'listenbrainz_somebody_2024.zip', state = 'done',"
         " rows_read = 1999999, accepted = 1999990, skipped = '{\"short_play\": 9}'"
     )
-    lines = here.run("jobs", "list").output.splitlines()
-    assert [len(line) <= 100 for line in lines] == [True, True], lines
+    environment = {**environment_of(settings, tmp_path), "TERM": "xterm", "COLUMNS": "100"}
+    terminal, inside = os.openpty()
+    subprocess.run([sys.executable, "-m", "cli", "jobs", "list"], env=environment, stdout=inside, check=True)
+    lines = os.read(terminal, 10_000).decode().splitlines()
+    os.close(inside)
+    os.close(terminal)
+    assert len(lines) == 2, lines  # where it does not fit, it is folded
     assert "1,999,999" in lines[1]
+    assert "…" in lines[1]
+
+
+def test_elsewhere_no_name_is_shortened_and_no_cell_folded(commands: Commands, connection: psycopg.Connection) -> None:
+    new_source(connection, "somebody with a long name")
+    long = f"{'x' * 400}.zip"
+    connection.execute("update source set file_name = %s", (long,))
+    lines = commands.run("jobs", "list").output.splitlines()
+    assert len(lines) == 2
+    assert f"somebody with a long name  {long}  reading" in lines[1]
