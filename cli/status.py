@@ -19,6 +19,7 @@ from schemas.topics import Lane, all_topics
 
 app = typer.Typer()
 T = TypeVar("T")
+_NOTHING = "nothing runs here; start it with `scrobbles up`"
 
 
 class Problem(NamedTuple):
@@ -36,6 +37,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     """
     chosen = settings()
     processes = processes_of(chosen.data)
+    if not (json or processes or chosen.kafka or chosen.database_url):
+        out.print(_NOTHING)
+        raise typer.Exit(1)
     kept = any(process.name == supervisor.NAME and process.is_running() for process in processes)
     problems = [_end_of(process, chosen, kept) for process in processes if not process.is_running()]
     # Each question may take seconds where a server does not answer: one that is gone is asked once.
@@ -62,8 +66,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     else:
         _show_processes(processes, kept)
         _show_numbers(chosen, behind or {}, listens, dead_letters)
-        if elsewhere:
-            out.print(f"{elsewhere} more workers that were not started here use this database")
+        _show_workers_elsewhere(elsewhere)
     if problems:
         for problem in problems:
             complain(*problem)
@@ -142,7 +145,7 @@ def _show_processes(processes: list[Process], kept: bool) -> None:
     if processes:
         out.print(shown)
     else:
-        out.print("nothing runs here; start it with `scrobbles up`")
+        out.print(_NOTHING)
 
 
 def _show_numbers(chosen: Settings, behind: dict[Lane, int], listens: int | None, dead_letters: int | None) -> None:
@@ -154,3 +157,10 @@ def _show_numbers(chosen: Settings, behind: dict[Lane, int], listens: int | None
     shown.add_row("listens", "-" if listens is None else f"{listens:,}")
     shown.add_row("dead letters", "-" if dead_letters is None else f"{dead_letters:,}")
     out.print(shown)
+
+
+def _show_workers_elsewhere(number: int) -> None:
+    if number == 1:
+        out.print("1 more worker that was not started here uses this database")
+    elif number:
+        out.print(f"{number} more workers that were not started here use this database")

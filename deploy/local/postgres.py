@@ -63,6 +63,18 @@ def wait(places: Places, process: Process, say: Say) -> None:
     processes.wait_until(lambda: _is_ready(url), places, process, say)
 
 
+def is_stopping(places: Places) -> bool:
+    """Whether the server was told to end: after SIGTERM it refuses everybody new, and waits for ever for its sessions.
+
+    The eighth line of its pid file tells; to a client it says so only in the language of its messages.
+    """
+    try:
+        lines = (places.servers / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+    return [line.strip() for line in lines[7:8]] == ["stopping"]
+
+
 def _make_cluster(places: Places, programs: Programs, folder: Path) -> None:
     """Made under another name and renamed, so that an interrupted initdb leaves nothing that looks like a cluster."""
     new = folder.with_name("postgres.new")

@@ -68,6 +68,9 @@ def start_servers(places: Places, needed: Needs, say: Say) -> None:
     """Start what is needed and does not run, wait until it answers, and write the stack file."""
     begun = time.monotonic()
     running = processes.running(places)
+    if needed.postgres and "postgres" in running and postgres.is_stopping(places):
+        say("postgres was told to stop and waits for its clients; it is stopped and started again")
+        processes.stop(places, [running.pop("postgres")], say, signal.SIGINT)
     # The broker first: it takes longest, and Postgres starts while it does.
     if needed.kafka and "kafka" not in running:
         running["kafka"] = which_broker.launch(places, say)

@@ -69,6 +69,7 @@ def test_a_failing_up_leaves_alone_what_ran_before(running: Path) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     code, _, errors = finish(scrobbles(running, "up", SCROBBLES_DATABASE_URL=nowhere))
     assert code == 69, errors
+    assert "`scrobbles up` starts one here unless SCROBBLES_DATABASE_URL names another" in errors
     assert pids(running) == before
 
 
@@ -167,6 +168,20 @@ def test_everything_killed_at_once_comes_back_with_the_next_up(running: Path) ->
     assert status(running)[0] == 0
 
 
+def test_a_database_that_waits_for_its_workers_to_leave_is_stopped_and_started_again(running: Path) -> None:
+    before = pids(running)
+    # What `kill PID` sends; the sessions of the workers keep the server from ending.
+    os.kill(before["postgres"], signal.SIGTERM)
+    eventually(lambda: "the database system is shutting down" in status(running)[2])
+    code, _, errors = finish(scrobbles(running, "up"))
+    assert code == 0, errors
+    assert "postgres was told to stop and waits for its clients; it is stopped and started again" in errors
+    after = pids(running)
+    assert after.pop("postgres") != before.pop("postgres")
+    assert after == before
+    eventually(lambda: status(running)[0] == 0)
+
+
 def workers_elsewhere(data: Path) -> int:
     counted: int = json.loads(finish(scrobbles(data, "status", "--json"))[1])["workers_elsewhere"]
     return counted
@@ -175,6 +190,8 @@ def workers_elsewhere(data: Path) -> int:
 def test_a_worker_started_elsewhere_is_counted(running: Path) -> None:
     elsewhere = scrobbles(running, "consume")
     eventually(lambda: workers_elsewhere(running) == 1)
+    _, output, _ = finish(scrobbles(running, "status"))
+    assert output.endswith("1 more worker that was not started here uses this database\n")
     elsewhere.send_signal(signal.SIGTERM)
     assert finish(elsewhere)[0] == 0
     eventually(lambda: workers_elsewhere(running) == 0)
@@ -186,7 +203,8 @@ def test_down_leaves_no_process_and_keeps_the_data(running: Path) -> None:
     assert left_over(running) == []
     assert not (running / STACK_FILE).exists()
     assert (running / "servers").exists()
-    assert finish(scrobbles(running, "status"))[0] == 1
+    nothing = "nothing runs here; start it with `scrobbles up`\n"
+    assert finish(scrobbles(running, "status")) == (1, nothing, "")
 
 
 def test_down_purge_leaves_no_file(running: Path) -> None:
