@@ -28,6 +28,7 @@ if [ -z "$python" ]; then
     echo "no Python 3.11, 3.12 or 3.13 was found; install one, or name it: make install PYTHON=/path/to/python3.12" >&2
     exit 78
 fi
+echo "installing what is missing into .venv; this may take half a minute" >&2
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -104,7 +104,7 @@ def fault_of(error: KafkaError, settings: Settings) -> Fault:
         return ConfigurationFault(f"{at} does not speak our protocol: {error.str()}", hint, "kafka_unusable")
     if is_final(error):
         return DependencyGone(f"the client of {at} has given up: {error.str()}", "start again", "kafka_gone")
-    hint = "`scrobbles up` starts one here, `scrobbles status` tells what runs"
+    hint = "`scrobbles status` tells what runs; `scrobbles up` starts one here unless SCROBBLES_KAFKA names another"
     return DependencyGone(f"{at} does not answer: {error.str()}", hint, "kafka_gone")
 
 

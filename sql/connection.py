@@ -82,7 +82,8 @@ def fault_of(error: psycopg.Error, database_url: str) -> Fault:
     if meaning in ("gone", "again"):
         return DependencyGone(
             f"the database at {address} does not answer: {said}",
-            "`scrobbles up` starts one here, `scrobbles status` tells what runs",
+            "`scrobbles status` tells what runs; "
+            "`scrobbles up` starts one here unless SCROBBLES_DATABASE_URL names another",
             "database_gone",
         )
     return ConfigurationFault(

@@ -11,7 +11,8 @@ from schemas.errors import ConfigurationFault, DependencyGone
 def launch(places: Places, say: Say) -> Process:
     """Start the best broker this machine can run, without waiting. Raises ConfigurationFault if it can run none."""
     java = find_java(places.account)
-    missing = f"no Java {OLDEST} or newer that {places.account.name if places.account else 'this user'} may run"
+    who = f"the account {places.account.name}, under which servers run here," if places.account else "this account"
+    missing = f"no Java {OLDEST} or newer that {who} may execute"
     if java:
         try:
             jars.fetch(say)

@@ -26,6 +26,9 @@ def test_without_java_the_embedded_broker_serves_and_says_what_it_lacks(data: Pa
     endpoints = servers(data, said.append)
     assert endpoints.group_protocol == "classic"
     assert any("keeps nothing over a restart" in line for line in said)
+    account = service_account()
+    who = f"the account {account.name}, under which servers run here," if account else "this account"
+    assert f"no real Kafka: no Java 17 or newer that {who} may execute" in said
     send(endpoints.kafka, "smoke", b"hello")
     assert receive_and_commit(endpoints.kafka, "smoke") == b"hello"
 
