@@ -106,10 +106,8 @@ class Imports:
         if not self._json:
             out.print(report_table(report))
         if fault is not None:
-            stored = (
-                "; what came before it is stored" if isinstance(fault, DataFault) and not not_stored(report) else ""
-            )
-            complain(fault.message + stored, fault.hint)
+            stored = isinstance(fault, DataFault) and report.job and not not_stored(report)
+            complain(fault.message + ("; what came before it is stored" if stored else ""), fault.hint)
             return fault.exit_code
         return exit_code(report)
 

@@ -14,6 +14,7 @@ from io import BufferedReader
 from typing import BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from producers.exports.json_text import CUT_OFF_HINT
 from producers.exports.streams import named_stream
 from schemas.errors import DataFault
 
@@ -58,7 +59,9 @@ def open_archive(file: BinaryIO, label: str) -> tuple[ZipFile, list[ArchiveMembe
     try:
         archive = ZipFile(file)
     except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise DataFault(f"{label} is a damaged ZIP archive: {error}", "Export or download it again.") from error
+        # Of a table of contents that it cannot make sense of, ZipFile says that this is no ZIP file.
+        sentence = f"{label} is a damaged ZIP archive: its table of contents cannot be read"
+        raise DataFault(sentence, "Export or download it again.") from error
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise DataFault(f"{label} has {len(members):,} members; no export has more than {MAX_MEMBERS:,}")
@@ -83,7 +86,12 @@ def _must_have_small_contents(file: BinaryIO, label: str) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
     tail = file.read()
-    for end in _END_RECORD.finditer(tail):
+    ends = list(_END_RECORD.finditer(tail))
+    if not ends:
+        raise DataFault(
+            f"{label} is a ZIP archive that breaks off before the table of contents at its end", CUT_OFF_HINT
+        )
+    for end in ends:
         if int.from_bytes(end["contents"], "little") > _MAX_CONTENTS_BYTES:
             raise DataFault(f"{label} is a ZIP archive with far more members than an export has")
         if tail[: end.start()][-_ZIP64_LOCATOR_BYTES:].startswith(_ZIP64_LOCATOR):

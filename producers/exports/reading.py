@@ -10,6 +10,7 @@ from producers.exports.alias import Alias
 from producers.exports.formats import FORMATS, Format, format_of
 from producers.exports.members import STDIN, Member, Source, members_of
 from producers.exports.opened import Opened, Place, Position, Rules, latest_second
+from producers.exports.streams import Unreadable
 from producers.exports.unknown import unknown_fault
 from schemas.errors import DataFault, UsageFault
 from schemas.listen import Listen, Skipped
@@ -70,9 +71,15 @@ class Export:
                 self._member = number
                 self._opened = Opened(stream, member.name, member.label, member.path, rules, place, self._aliases)
                 rows = known.read(self._opened)
-                while place.row < begin.row and next(rows, None):
-                    pass
-                yield from rows
+                try:
+                    while place.row < begin.row and next(rows, None):
+                        pass
+                    yield from rows
+                except Unreadable as fault:
+                    if not place.row:
+                        raise
+                    # Noticed there: a checksum is of the whole member, and known at its end.
+                    raise DataFault(f"{fault.message}, noticed after row {place.row:,}", fault.hint) from fault
 
 
 def read_export(source: Source, format: str | None = None) -> Iterator[Listen | Skipped]:  # noqa: A002 # as the flag

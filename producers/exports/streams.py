@@ -14,6 +14,10 @@ _BUFFER_BYTES = 65_536
 _BOM = b"\xef\xbb\xbf"
 
 
+class Unreadable(DataFault):
+    """The bytes cannot be had, or are not those that were written; it does not say after which row."""
+
+
 class Readable(Protocol):
     """What can be read and closed."""
 
@@ -33,7 +37,7 @@ def named_stream(
 ) -> io.BufferedReader:
     """A buffered stream on `source` from behind its UTF-8 byte order mark; unless told not to, it closes `source` too.
 
-    Reading raises DataFault in place of what the disk, ZIP or its decompression raise. `watch` is told the number of
+    Reading raises Unreadable in place of what the disk, ZIP or its decompression raise. `watch` is told the number of
     bytes read so far after every step, and may raise.
     """
     stream: io.BufferedReader = io.BufferedReader(_Named(source, label, watch, keep_open=keep_open), _BUFFER_BYTES)
@@ -61,9 +65,9 @@ class _Named(io.RawIOBase):
                 buffer[filled : filled + len(piece)] = piece
                 filled += len(piece)
         except BadZipFile as error:
-            raise DataFault(f"{self._label} is damaged: {error}") from error
+            raise Unreadable(f"{self._label} is damaged: its checksum is wrong") from error
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise DataFault(f"{self._label} cannot be read: {error}") from error
+            raise Unreadable(f"{self._label} cannot be read: {error}") from error
         self._total += filled
         self._watch(self._total)
         return filled

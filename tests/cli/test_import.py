@@ -134,6 +134,8 @@ def test_of_a_file_that_breaks_off_everything_before_is_stored_and_the_job_has_f
 ) -> None:
     path = tmp_path / "cut.json"
     path.write_bytes(export(*(row(second) for second in range(2_500)))[:-40])
+    rehearsed = commands.run("import", str(path), "--dry-run")
+    assert (rehearsed.code, "is stored" in rehearsed.errors) == (65, False)
     done = commands.run("import", str(path), "--json")
     assert done.code == 65
     assert adds_up(done.answer)

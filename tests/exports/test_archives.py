@@ -115,6 +115,16 @@ class TestHostileArchives:
         with pytest.raises(DataFault, match="ZIP64"):
             read(content[:-22] + locator + content[-22:-10] + bytes(10))
 
+    def test_an_archive_without_its_end(self) -> None:
+        content = zipped({MONTH: ROWS[0]})
+        for length in (40, len(content) - 22):
+            with pytest.raises(DataFault, match=r"^- is a ZIP archive that breaks off before the table of contents"):
+                read(content[:length])
+
+    def test_a_table_of_contents_that_is_none(self) -> None:
+        with pytest.raises(DataFault, match=r"^- is a damaged ZIP archive: its table of contents cannot be read$"):
+            read(zipped({MONTH: ROWS[0]}).replace(CENTRAL, b"KP\1\2"))
+
     def test_a_bomb_in_one_member(self) -> None:
         content = zipped({MONTH: ROWS[0] + b"\n" * 40_000_000})
         assert len(content) < 50_000
@@ -141,7 +151,7 @@ class TestHostileArchives:
     def test_a_size_that_lies(self) -> None:
         content = zipped({MONTH: b"".join(ROWS)})
         rows = read_export(io.BytesIO(patched(content, CENTRAL, 24, "<I", len(ROWS[0]))))
-        with pytest.raises(DataFault, match=f"^-: {MONTH} is damaged: Bad CRC"):
+        with pytest.raises(DataFault, match=f"^-: {MONTH} is damaged: its checksum is wrong"):
             list(rows)
 
     def test_a_compressed_size_that_lies(self) -> None:
@@ -150,8 +160,19 @@ class TestHostileArchives:
 
     def test_a_checksum_that_is_wrong_is_told(self) -> None:
         content = zipped({MONTH: ROWS[0]}, zipfile.ZIP_STORED).replace(b"Title 0", b"Title 9")
-        with pytest.raises(DataFault, match=f"^-: {MONTH} is damaged: Bad CRC"):
+        with pytest.raises(DataFault, match=f"^-: {MONTH} is damaged: its checksum is wrong"):
             read(content)
+
+    def test_damage_that_shows_late_is_told_with_the_row_that_came_last(self) -> None:
+        content = zipped({MONTH: b"".join(ROWS) * 1_000}, zipfile.ZIP_STORED).replace(b"Title 0", b"Title 9", 1)
+        rows = read_export(io.BytesIO(content))
+        given: list[Listen | Skipped] = []
+        with pytest.raises(
+            DataFault, match=f"^-: {MONTH} is damaged: its checksum is wrong, noticed after row"
+        ) as fault:
+            given.extend(rows)
+        assert 1_000 < len(given) < 4_000
+        assert fault.value.message.endswith(f"row {len(given):,}")
 
     def test_damaged_compression(self) -> None:
         content = bytearray(zipped({MONTH: b"".join(ROWS)}))
