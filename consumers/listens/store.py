@@ -133,7 +133,7 @@ class Store:
         read, inserted, dead = (
             sum(getattr(count, part) for count in batch.counts) for part in ("read", "inserted", "dead")
         )
-        reasons = Counter(str(letter.reason) for letter in kept)
+        reasons = dict(Counter(str(letter.reason) for letter in kept))
         return Outcome(read, inserted, read - inserted - dead, dead, time.monotonic() - started, reasons)
 
     def _save_entities(self, unseen: Unseen) -> None:

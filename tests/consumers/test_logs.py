@@ -160,6 +160,22 @@ def test_a_worker_that_is_asked_to_stop_says_so_once(commands: Commands, cluster
     assert [entry["event"] for entry in logged(worker)] == ["started", "stopped"]
 
 
+def test_people_are_told_of_a_batch_in_plain_values(
+    commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
+) -> None:
+    publish(cluster, "import", source, plays(10))
+    worker = commands.worker(SCROBBLES_LOG="debug")
+    eventually(lambda: "inserted=10" in worker.said, worker)
+    producer = Producer(client_config(cluster))
+    producer.produce(lane_topic(cluster.topic_prefix, "import").name, b"no JSON")
+    assert producer.flush(30) == 0
+    eventually(lambda: "dead=1" in worker.said, worker)
+    stored = [line for line in worker.said.splitlines() if "] stored" in line]
+    assert ["reasons={}" in line for line in stored] == ["dead=0" in line for line in stored]
+    assert "reasons={'malformed': 1}" in stored[-1]
+    assert dealt_with(connection) == 11
+
+
 def test_a_wrong_password_of_the_database_is_a_refusal(commands: Commands, cluster: Settings) -> None:
     parts = urlsplit(str(cluster.database_url))
     wrong = parts._replace(netloc=f"{parts.username}:{CANARY}@{parts.hostname}:{parts.port}").geturl()
