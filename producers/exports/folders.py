@@ -13,7 +13,7 @@ _IN_PARTS = {known.name for known in FORMATS if known.in_parts}
 def exports_in(folder: Path) -> list[Path]:
     """The folder itself where it is one export, as it was unpacked; else each export in it. Other files do not matter.
 
-    Raises DataFault for a folder with more files than an export has.
+    Raises DataFault for a folder with more files than an export has, or one that cannot be looked at.
     """
     found = {path: names for path in files_below(folder) if (names := _formats_in(path))}
     everything = set().union(*found.values())

@@ -68,10 +68,16 @@ def _path_members(path: Path, stack: ExitStack) -> list[Member]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """All files of a folder, in the order of `members_of`. Raises DataFault for more than an export can have."""
+    """All files of a folder, in the order of `members_of`.
+
+    Raises DataFault for more than an export can have, and where one cannot be looked at.
+    """
     # os.walk does not follow links to folders, so a link to a parent cannot keep it busy.
     found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
-    files = sorted((path for path in found if path.is_file()), key=lambda path: _numbers_as_numbers(str(path)))
+    try:
+        files = sorted((path for path in found if path.is_file()), key=lambda path: _numbers_as_numbers(str(path)))
+    except OSError as error:
+        raise DataFault(f"{folder} cannot be read: {error}") from error
     if len(files) > MAX_MEMBERS:
         raise DataFault(f"{folder} has {len(files):,} files; no export has more than {MAX_MEMBERS:,}")
     return files

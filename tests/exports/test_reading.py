@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.exports import FORMATS, read_export, sniff
+from producers.exports import FORMATS, exports_in, read_export, sniff
 from producers.exports.unknown import describe
 from schemas.errors import DataFault, UsageFault
 from schemas.listen import Listen
@@ -67,6 +67,13 @@ class TestFolders:
         items = list(read_export(tmp_path))
         assert getattr(items[1], "member", None) == "a.zip/listens/2023/11.jsonl"
         assert times(tmp_path) == [START, moment(1)]
+
+    def test_with_a_file_that_cannot_be_looked_at(self, tmp_path: Path) -> None:
+        # As one in a folder that may be listed and not entered, which root may enter.
+        (tmp_path / "link").symlink_to("x" * 300)
+        for look in (exports_in, sniff):
+            with pytest.raises(DataFault, match=f"^{tmp_path} cannot be read"):
+                look(tmp_path)
 
     def test_without_exports(self, tmp_path: Path) -> None:
         with pytest.raises(DataFault, match=f"{tmp_path} holds no files"):
