@@ -120,13 +120,15 @@ def _found(connection: psycopg.Connection, tracks: list[UUID], *, merged: bool) 
 
 
 def _aliases(connection: psycopg.Connection, entities: Collection[UUID]) -> dict[Alias, UUID]:
-    """Each with the id of the entity it stands for; also those of what other tracks lead to that these stand for."""
-    found = {
-        Alias(_NAMES[kind](*written), _NAMES[kind](*named)): stands_for
-        for kind, written, named, stands_for in connection.execute(sql.read("history_aliases"), {"ids": list(entities)})
-    }
-    tracks = {stands_for for alias, stands_for in found.items() if isinstance(alias.written, TrackName)} - {*entities}
-    if not tracks:
-        return found
-    further = set().union(*(one.entities() for one in _found(connection, list(tracks), merged=True)))
-    return found | _aliases(connection, {*entities, *further, *tracks})
+    """Each with the id of the entity it stands for; also those of what the names themselves lead to."""
+    found: dict[Alias, UUID] = {}
+    seen, fresh = {*entities}, {*entities}
+    while fresh:
+        led: set[UUID] = set()
+        rows = connection.execute(sql.read("history_aliases"), {"ids": list(fresh)})
+        for kind, written, named, stands_for, leads_to in rows:
+            found[Alias(_NAMES[kind](*written), _NAMES[kind](*named))] = stands_for
+            led.update(leads_to)
+        fresh = led - seen
+        seen |= fresh
+    return found

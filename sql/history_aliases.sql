@@ -1,5 +1,5 @@
--- The other names of these entities and of those that they stand for.
-select 'artist', array[written.name], array[named.name], written.same_as
+-- The other names of these entities and of those that they stand for, and whatever entities both names lead to.
+select 'artist', array[written.name], array[named.name], written.same_as, array[written.id, named.id]
 from artist as written
 join artist as named on named.id = written.same_as
 where
@@ -9,7 +9,12 @@ where
 
 union all
 
-select 'album', array[owner.name, written.name], array[named_owner.name, named.name], written.same_as
+select
+    'album',
+    array[owner.name, written.name],
+    array[named_owner.name, named.name],
+    written.same_as,
+    array[written.id, owner.id, named.id, named_owner.id]
 from album as written
 join artist as owner on owner.id = written.artist_id
 join album as named on named.id = written.same_as
@@ -31,7 +36,14 @@ select
         named_artist.name, named.name, coalesce(named_album.name, ''),
         coalesce(case when named.album_guessed = 0 then named_owner.name end, '')
     ],
-    written.same_as
+    written.same_as,
+    array_remove(
+        array[
+            written.id, artist.id, album.id, owner.id,
+            named.id, named_artist.id, named_album.id, named_owner.id
+        ],
+        null
+    )
 from track as written
 join artist on artist.id = written.artist_id
 left join album on album.id = written.album_id

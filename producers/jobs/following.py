@@ -81,7 +81,7 @@ def _trouble(database: Database, settings: Settings) -> str:
     """Why nothing is being stored, as far as can be seen from here."""
     (workers,) = database.run(lambda connection: connection.execute(sql.read("worker_sessions")).fetchone() or (0,))
     if not workers:
-        return "nothing is being stored, for no worker runs: `scrobbles up` starts some; this goes on when one does"
+        return "nothing is being stored, for no worker runs: `scrobbles status` tells why, `scrobbles up` starts some"
     try:
         topic_ids(admin(settings), [lane_topic(settings.topic_prefix, "import").name])
     except Fault as fault:

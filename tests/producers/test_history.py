@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from consumers.listens.entities import Known
@@ -101,7 +101,16 @@ aliases = (
 )
 
 
+PLAIN = Listen(NOW, Track(("Björk",), "Jóga"))
+OF_POST = Alias(TrackName("Björk", "Jóga", "Post", ""), TrackName("Björk", "Jóga", "", ""))
+
+
 @given(some=st.lists(listens, min_size=1, max_size=8), others=st.sets(aliases, max_size=4))
+@example([PLAIN], {OF_POST, Alias(AlbumName("Björk", "Post"), AlbumName("Björk", "Homogenic"))})
+@example(
+    [PLAIN],
+    {OF_POST, Alias(AlbumName("Sjón", "Post"), AlbumName("Björk", "Post")), Alias(ArtistName("Sjón"), ArtistName("X"))},
+)
 @settings(
     max_examples=40,
     deadline=None,
