@@ -11,7 +11,6 @@ from weakref import WeakMethod
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from producers.memory import remembered
 from schemas.broker import client_config, fault_of
 from schemas.identity import lookup_key
 from schemas.listen import VERSION, Listen, ListenMessage
@@ -46,7 +45,6 @@ class Publisher:
         self._silent = None if silent is None else WeakMethod(silent)
         refused: list[KafkaError] = []
         self._refused = refused
-        self._key = remembered(lookup_key)
         self._producer = Producer(
             client_config(
                 settings,
@@ -78,7 +76,7 @@ class Publisher:
         Raises the Fault of an earlier one that was refused, or of this one where the client refuses to take it.
         """
         track = listen.track
-        key = self._key(track)
+        key = lookup_key(track)
         value = _encode(ListenMessage(VERSION, self._source_id, listen.listened_at, track, listen.played_ms))
         while True:
             try:

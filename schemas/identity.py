@@ -10,7 +10,6 @@ Control characters never survive normalising, so U+001F between the parts cannot
 
 import re
 import unicodedata
-from functools import lru_cache
 from hashlib import blake2b
 
 from schemas.listen import Track
@@ -27,7 +26,6 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("\ufe0e\ufe0f"),  # variation selectors: one and the same sign, as text or as a picture
     }
 )
-# Most names hold none of them: to look first costs a sixth of translating.
 _may_be_plainer = re.compile("[" + "".join(map(chr, _PLAIN)) + "]").search
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 
@@ -37,20 +35,29 @@ def normalise(text: str) -> str:
 
     Stable: normalising twice changes nothing. White space of any kind, tabs too, becomes single blanks.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.replace("`", "'").lower().split())
-    kept = text.translate(_PLAIN) if _may_be_plainer(text) else text
+    # Most names need few of the rules, and all of them cost three times as much: each play has three names.
+    if text.isascii():
+        folded = text.lower()
+        tidy = "`" not in text and text.isprintable()
+    else:
+        folded = _folded(text)
+        # Whatever else could be plainer is seen behind NFKC too.
+        tidy = "´" not in text and text.isprintable() and not _may_be_plainer(folded)
+    if not tidy:
+        return _by_every_rule(text)
+    return " ".join(folded.split()) if "  " in folded else folded.strip()
+
+
+def _by_every_rule(text: str) -> str:
+    kept = text.translate(_PLAIN)
     if not kept.isprintable():  # else there is nothing to drop, and looking at each character is most of the cost
         kept = "".join(filter(_is_kept, kept))
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
     # Again, for NFKC itself makes typographic signs: the small em dash U+FE58 becomes U+2014.
-    if _may_be_plainer(folded):
-        folded = folded.translate(_PLAIN)
-    return " ".join(folded.split())
+    return " ".join(_folded(kept).translate(_PLAIN).split())
 
 
-# Few artists make a library, but many titles and albums: a memory of those would be pushed out before it is used.
-normalise_artist = lru_cache(maxsize=8_192)(normalise)
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _is_kept(character: str) -> bool:
@@ -63,7 +70,7 @@ def lookup_key(track: Track) -> bytes:
     It routes all plays of a track to one partition; it does not by itself make anything unique.
     """
     album = normalise(track.album) if track.album else ""
-    return SEPARATOR.join((normalise_artist(track.artists[0]), normalise(track.title), album)).encode()
+    return f"{normalise(track.artists[0])}{SEPARATOR}{normalise(track.title)}{SEPARATOR}{album}".encode()
 
 
 def artist_id(artist: str) -> bytes:

@@ -12,7 +12,7 @@ import msgspec
 
 from consumers.listens import rows
 from consumers.listens.foreign_ids import foreign_ids
-from schemas.identity import album_id, artist_id, normalise, normalise_artist, spelling_rank, track_id
+from schemas.identity import album_id, artist_id, normalise, spelling_rank, track_id
 from schemas.listen import Track
 
 # About 300 bytes a spelling, 500 with ids. Larger libraries than this only cost their rare tracks a look-up by index.
@@ -93,7 +93,7 @@ class Unseen:
         if _ESCAPED_NUL in spelling:
             _require_no_nul(track)
         # Every name is looked at before anything is noted: a track that is refused must leave no row.
-        artist, *guests = (_identifying(normalise_artist(name)) for name in track.artists)
+        artist, *guests = (_identifying(normalise(name)) for name in track.artists)
         title = _identifying(normalise(track.title))
         album = normalise(track.album) if track.album else ""
         made = track_id(artist, title, album)
@@ -126,7 +126,7 @@ class Unseen:
     def _album(self, track: Track, title: str, normalised: str, artist: str) -> tuple[int, bytes]:
         """The album of a track, and whether its artist is a guess; `artist` is the normalised primary one."""
         owner, guessed = track.artists[0], 1
-        if track.album_artist and (stated := normalise_artist(track.album_artist)):
+        if track.album_artist and (stated := normalise(track.album_artist)):
             owner, artist, guessed = track.album_artist, stated, 0
         made = album_id(artist, normalised)
         if (owner, title) not in self._known.names and (owner, title) not in self.names:

@@ -61,11 +61,12 @@ class Document:
             return self._closed
         return self._rows if self._rows_before_run is None else self._rows_before_run, self._byte()
 
-    def numbered(self, rows: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """The rows with their numbers, which faults and `tell` name."""
-        for row in rows:
-            self._rows += 1
-            yield self._rows, row
+    def numbered(self, runs: Iterable[list[Any]]) -> Iterator[tuple[int, Any]]:
+        """The rows of all runs with their numbers, which faults and `tell` name."""
+        for run in runs:
+            first = self._rows + 1
+            self._rows += len(run)
+            yield from enumerate(run, first)
 
     def next_character(self) -> str:
         """The next one that is no white space, not yet taken; "" at the end of the file."""
@@ -78,8 +79,8 @@ class Document:
             if not self._read_more():
                 return ""
 
-    def elements(self, *, begun: bool = False) -> Iterator[Any]:
-        """The elements of the array that comes next, or of one of which some were read before."""
+    def runs(self, *, begun: bool = False) -> Iterator[list[Any]]:
+        """The elements of the array that comes next, or of one of which some were read before, several at once."""
         for _ in self.places(begun=begun):
             yield from self.run()
 
@@ -103,9 +104,9 @@ class Document:
         self._closed = self._rows, self._byte()
         self._at += 1
 
-    def run(self) -> Iterator[Any]:
-        """The element that comes next, and as many behind it as can be decoded at once."""
-        yield self.value()
+    def run(self) -> Iterator[list[Any]]:
+        """The element that comes next, then as many behind it as can be decoded at once."""
+        yield [self.value()]
         if self._at < self._refused or not (seam := _SEAM.match(self._text, self._at - 1)):
             return
         start = seam.end("comma")
@@ -121,7 +122,7 @@ class Document:
             self._refused = stop
             return
         self._rows_before_run = self._rows
-        yield from alike
+        yield alike
         self._rows_before_run = None
         self._at = last + 1
 
@@ -166,7 +167,7 @@ class Document:
     def skip(self) -> None:
         """Pass over the value that comes next; an array may be of any length."""
         if self.next_character() == "[":
-            for _ in self.elements():
+            for _ in self.runs():
                 pass
         else:
             self.value()

@@ -15,21 +15,21 @@ def document_rows(source: Opened, *keys: str, row: Any = Any) -> Iterator[tuple[
     Raises DataFault, after every complete row before it, where the document ends too early, is not JSON or not UTF-8.
     """
     document = Document(source, row)
-    return document.numbered(_rows(document, keys))
+    return document.numbered(_runs(document, keys))
 
 
-def _rows(document: Document, keys: tuple[str, ...]) -> Iterator[Any]:
+def _runs(document: Document, keys: tuple[str, ...]) -> Iterator[list[Any]]:
     if document.begun:
-        yield from document.elements(begun=True)
+        yield from document.runs(begun=True)
         keys_left = document.fields(begun=True) if document.next_character() else iter(())
     elif document.next_character() == "[":
-        yield from document.elements()
+        yield from document.runs()
         keys_left = iter(())
     else:
         keys_left = document.fields()
     for key in keys_left:
         if key in keys:
-            yield from document.elements()
+            yield from document.runs()
         else:
             document.skip()
     document.must_end()

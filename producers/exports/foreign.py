@@ -22,7 +22,7 @@ def mbid(value: object) -> str | None:
 
 def mbids_of(artists: tuple[str, ...], values: tuple[str, ...] | None) -> tuple[str, ...]:
     """An MBID for each of the artists, "" where a value is none; () unless there are as many values, one a real one."""
-    if not values or len(values) != len(artists):
+    if not values or len(values) != len(artists) or not any(values):
         return ()
     found = tuple(mbid(value) or "" for value in values)
     return found if any(found) else ()

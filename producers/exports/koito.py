@@ -11,7 +11,7 @@ and is none.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import msgspec
@@ -34,11 +34,11 @@ from producers.exports.rows import (
     text,
     within,
 )
-from producers.memory import remembered
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
 
 _SECOND = 1_000
+_REMEMBERED = 8_192
 _VARIOUS = "Various Artists"
 _HEADER = {"version", "exported_at", "listens"}
 
@@ -89,7 +89,7 @@ def recognises(head: Head) -> bool:
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
     # A library repeats its tracks. Remembered for this export alone, for it is to tell its aliases itself.
-    make: _MakeTrack = remembered(partial(_track, source.aliases))
+    make: _MakeTrack = lru_cache(_REMEMBERED)(partial(_track, source.aliases))
     return outcomes(source, document_rows(source, "listens", row=_Row), partial(_listen, make))
 
 

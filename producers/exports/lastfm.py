@@ -21,7 +21,6 @@ from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.pages import page_rows
 from producers.exports.rows import Refused, epoch_seconds, make_track, outcomes, text, within
-from producers.memory import remembered
 from schemas.listen import Listen, Skipped, Track
 
 _CONTAINERS = ("", "item.", "track.", "track.item.", "item.track.", "item.track.item.")
@@ -101,7 +100,6 @@ def _second(date: _Date, rules: Rules) -> int:
     raise Refused("now_playing")
 
 
-@remembered
 def lastfm_track(
     artist: str | None,
     title: str | None,

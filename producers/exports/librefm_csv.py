@@ -12,7 +12,6 @@ from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, outcomes
 from producers.exports.streams import HEAD_BYTES
 from producers.exports.tables import Cells, Layout, layout, named_columns, table_rows
-from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import Listen, Skipped, Track
 
@@ -48,6 +47,5 @@ def _listen(table: Layout, row: Cells, rules: Rules) -> Listen:
     return Listen(epoch_seconds(time, rules), _track(artist, title, album))
 
 
-@remembered
 def _track(artist: str, title: str, album: str) -> Track:
     return make_track(credited((artist,), title), title, album, None, None)

@@ -23,7 +23,6 @@ from producers.exports.listenbrainz_row import Credit, Info, Metadata, Row, tidi
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes
-from producers.memory import remembered
 from schemas.identity import normalise
 from schemas.listen import Ids, Listen, Skipped, Track
 
@@ -110,7 +109,6 @@ def _split_as_mapped(submitted: str, mapped: tuple[Credit, ...]) -> tuple[str, .
     return tuple(names) if at == len(submitted) else ()
 
 
-@remembered
 def _track(
     artists: tuple[str, ...],
     title: str | None,

@@ -27,7 +27,6 @@ from producers.exports.rows import (
     strings,
     text,
 )
-from producers.memory import remembered
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
 
@@ -108,7 +107,6 @@ def _tidied(row: object, rules: Rules) -> Row:
     )
 
 
-@remembered
 def _track(
     artists: tuple[str, ...] | None,
     title: str | None,
@@ -117,7 +115,8 @@ def _track(
     length: float | str | None,
 ) -> Track:
     everyone = credited(_ordered(artists or ()), title or "")
-    of_album = credited(_ordered(album_artists or ()))
+    alone = len(everyone) == 1 and album_artists == artists
+    of_album = everyone if alone else credited(_ordered(album_artists or ()))
     duration_ms = milliseconds(length, _SECOND)
     return make_track(_primary_first(everyone, of_album), title, album, of_album[0] if of_album else None, duration_ms)
 

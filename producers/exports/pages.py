@@ -20,20 +20,20 @@ _MOST_KEYS = 100
 def page_rows(source: Opened, row: Any = Any) -> Iterator[tuple[int, Any]]:
     """The rows of all pages, numbered from 1; an object that has no rows is one itself. What document_rows raises."""
     document = Document(source, row, (_ROWS, _OF_PAGE))
-    return document.numbered(_rows(document, source.place))
+    return document.numbered(_runs(document, source.place))
 
 
-def _rows(document: Document, place: Place) -> Iterator[Any]:
+def _runs(document: Document, place: Place) -> Iterator[list[Any]]:
     if not document.begun and document.next_character() != "[":
         place.tell = partial(_same, (0, 0))
-        yield from _rows_of_page(document)
+        yield from _runs_of_page(document)
     else:
         for _ in document.places(begun=document.begun):
             if document.next_character() != "{" or document.shows(_ROW):
                 yield from document.run()
             else:
                 place.tell = partial(_same, document.tell())
-                yield from _rows_of_page(document)
+                yield from _runs_of_page(document)
                 place.tell = document.tell
     document.must_end()
 
@@ -42,7 +42,7 @@ def _same(position: tuple[int, int]) -> tuple[int, int]:
     return position
 
 
-def _rows_of_page(document: Document, *, inner: bool = False) -> Iterator[Any]:
+def _runs_of_page(document: Document, *, inner: bool = False) -> Iterator[list[Any]]:
     """What the object that comes next has under "track", be it a list, one row alone, or in another object."""
     others: dict[str, Any] = {}
     has_rows = False
@@ -50,14 +50,14 @@ def _rows_of_page(document: Document, *, inner: bool = False) -> Iterator[Any]:
         if key == _ROWS or (key == _PAGE and not inner):
             has_rows = True
             if document.next_character() == "[":
-                yield from document.elements()
+                yield from document.runs()
             elif key == _PAGE and document.next_character() == "{":
-                yield from _rows_of_page(document, inner=True)
+                yield from _runs_of_page(document, inner=True)
             else:
-                yield document.value()
+                yield [document.value()]
         elif len(others) < _MOST_KEYS:
             others[key] = document.value()
         else:
             document.skip()
     if not has_rows:
-        yield others
+        yield [others]

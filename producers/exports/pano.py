@@ -12,7 +12,6 @@ from producers.exports.lines import lines, tolerant_decode
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes, scalar, text
-from producers.memory import remembered
 from schemas.listen import Listen, Skipped, Track
 
 _PLAY = "scrobble"
@@ -54,7 +53,6 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
     return Listen(listened_at, _track(row.artist, row.track, row.album, row.albumArtist, row.durationMs))
 
 
-@remembered
 def _track(artist: str | None, title: str | None, album: str | None, album_artist: str | None, length: Scalar) -> Track:
     of_album = credited((album_artist,)) if album_artist else ()
     return make_track(

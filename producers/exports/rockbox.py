@@ -18,7 +18,6 @@ from producers.exports.lines import lines
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch_seconds, make_track, milliseconds, outcomes
-from producers.memory import remembered
 from schemas.listen import Listen, Skipped, Track
 
 _SIGNATURE = b"#AUDIOSCROBBLER/"
@@ -67,7 +66,6 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
     return Listen(listened_at, _track(artist, title, album, seconds, recording))
 
 
-@remembered
 def _track(artist: str, title: str, album: str, seconds: str, recording: str) -> Track:
     artist, title, album = ("" if name == _UNTAGGED else name for name in (artist, title, album))
     return make_track(

@@ -19,6 +19,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Seconds until the year 5138; what is larger was written in milli-, micro- or nanoseconds.
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 _DIGITS = 20
+# A number of seconds since 2001 has so many.
+_SECOND_DIGITS = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
 
 Row = TypeVar("Row")
 # How a length comes; `milliseconds` makes it one.
@@ -54,6 +58,8 @@ def epoch_seconds(value: object, rules: Rules) -> int:
     Numbers and strings of digits count, fractions are cut off. Raises Refused: bad_time, too_early, too_late,
     outside_window.
     """
+    if type(value) is str and len(value) == _SECOND_DIGITS and value.isascii() and value.isdigit():
+        value = int(value)
     if type(value) is int and rules.since <= value < rules.until and EARLIEST <= value <= rules.latest:
         return value
     return within(epoch(value), rules)
@@ -77,9 +83,10 @@ def iso_epoch(value: object) -> int:
     """
     try:
         moment = datetime.fromisoformat(value)  # type: ignore[arg-type] # what is no text raises TypeError
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (TypeError, ValueError, OverflowError):
+        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    except (TypeError, ValueError):
         raise Refused("bad_time") from None
+    return since.days * _DAY_SECONDS + since.seconds
 
 
 def within(second: int, rules: Rules) -> int:
@@ -126,12 +133,13 @@ def clean(value: object) -> str:
     if not isinstance(value, str):
         return ""
     name = value.strip()
-    if not name.isprintable():
+    plain = name.isprintable()
+    if not plain:
         name = _UNSTORABLE.sub("", name).strip()
     if len(name) > NAME_CHARACTERS:
         raise Refused("too_long")
-    # Letters and digits survive normalising, which is dear; "!!!" needs a closer look.
-    return name if name[:1].isalnum() or any(map(str.isalnum, name)) or normalise(name) else ""
+    # What is printed in ASCII survives normalising, which is dear, and so do letters and digits anywhere.
+    return name if (plain and name.isascii()) or any(map(str.isalnum, name)) or normalise(name) else ""
 
 
 def strings(value: object) -> tuple[str, ...]:

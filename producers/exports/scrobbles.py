@@ -20,7 +20,6 @@ from producers.exports.lines import lines, tolerant_decode
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, outcomes, strings
-from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import Ids, Listen, Skipped, Track
 
@@ -31,7 +30,7 @@ _NAMES: dict[str, type[EntityName]] = {"artist": ArtistName, "album": AlbumName,
 
 class _Line(msgspec.Struct, gc=False):
     listened_at: Any = None
-    track: msgspec.Raw | None = None
+    track: Any = None
     played_ms: Any = None
 
 
@@ -97,25 +96,21 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
     try:
         play = _decode(line)
     except (ValueError, RecursionError):
-        content = tolerant_decode(line)
-        if not isinstance(content, dict) or not isinstance(content.get("track"), dict):
-            raise Refused("malformed_row") from None
-        listened_at = epoch_seconds(content.get("listened_at"), rules)
-        return Listen(listened_at, _made(content["track"]), milliseconds(content.get("played_ms")))
-    if play.track is None:
+        play = _tolerated(line)
+    if not isinstance(play.track, dict):
         raise Refused("malformed_row")
     listened_at = epoch_seconds(play.listened_at, rules)
-    return Listen(listened_at, _track(bytes(play.track)), milliseconds(play.played_ms))
+    return Listen(listened_at, _made(play.track), milliseconds(play.played_ms))
 
 
-@remembered
-def _track(written: bytes) -> Track:
-    return _made(tolerant_decode(written))
+def _tolerated(line: bytes) -> _Line:
+    try:
+        return msgspec.convert(tolerant_decode(line), _Line)
+    except msgspec.ValidationError:
+        raise Refused("malformed_row") from None
 
 
-def _made(given: object) -> Track:
-    if not isinstance(given, dict):
-        raise Refused("malformed_row")
+def _made(given: dict[str, object]) -> Track:
     artists = tuple(filter(None, map(clean, strings(given.get("artists")))))
     return make_track(
         artists,
@@ -129,7 +124,9 @@ def _made(given: object) -> Track:
 
 
 def _ids(given: object) -> Ids | None:
+    if given is None:
+        return None
     try:
-        return msgspec.convert(given, Ids | None)
+        return msgspec.convert(given, Ids)
     except msgspec.ValidationError:
         return None

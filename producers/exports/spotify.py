@@ -20,9 +20,8 @@ from producers.exports.documents import document_rows
 from producers.exports.foreign import ids, spotify_track
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head, outline
-from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, text, within
+from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, within
 from producers.exports.streams import HEAD_BYTES
-from producers.memory import remembered
 from schemas.errors import DataFault
 from schemas.listen import EARLIEST, MAX_MS, Listen, Reason, Skipped, Track
 
@@ -101,7 +100,7 @@ def _listen(row: object, rules: Rules) -> Listen:
     listened_at = iso_epoch(row.ts)
     if rules.spotify_time == "start":
         listened_at = _started(row.offline_timestamp, listened_at, played_ms)
-    known = _track(artist, title, text(row.master_metadata_album_album_name), text(row.spotify_track_uri))
+    known = _track(artist, title, row.master_metadata_album_album_name, row.spotify_track_uri)
     return Listen(within(listened_at, rules), known, played_ms)
 
 
@@ -141,7 +140,6 @@ def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> in
     return noted if EARLIEST <= noted <= latest + _ROUNDING_SECONDS else latest
 
 
-@remembered
-def _track(artist: str, title: str, album: str | None, uri: str | None) -> Track:
+def _track(artist: str, title: str, album: object, uri: object) -> Track:
     artists = credited((artist,), title)
     return make_track(artists, title, album, artists[0] if artists else None, None, ids(spotify=spotify_track(uri)))

@@ -14,7 +14,7 @@ from producers.jobs.job import Report
 from producers.jobs.progress import Step, Watch
 from producers.jobs.rejects import Rejects
 from schemas.errors import DataFault
-from schemas.identity import normalise, normalise_artist, track_id
+from schemas.identity import normalise, track_id
 from schemas.listen import Listen, Track
 
 _ROWS_PER_STEP = 1_000
@@ -80,7 +80,7 @@ class _Comparison:
             if len(self._ids) > _COMPARED_AT_ONCE:
                 self._ids.clear()
             album = normalise(track.album) if track.album else ""
-            made = track_id(normalise_artist(track.artists[0]), normalise(track.title), album)
+            made = track_id(normalise(track.artists[0]), normalise(track.title), album)
             self._ids[track] = made
         self._plays.append((listen.listened_at, made))
         if len(self._plays) >= _COMPARED_AT_ONCE:

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.identity import SEPARATOR, album_id, artist_id, lookup_key, normalise, spelling_rank, track_id
@@ -37,7 +37,8 @@ any_text = st.text(st.characters(codec=None), max_size=30)
         (("\u200b", "\u3000", "\0", "\ufe0f", "\ud800", " \t\n", ""), ""),
         (("❤\ufe0f", "❤\ufe0e", "❤"), "❤"),
         (("a\u200db", "a\u00adb", "a\u200fb", "ab"), "ab"),
-        (("a\u3000b", "a \t b", " a\u00a0b "), "a b"),
+        (("a\u3000b", "a \t b", " a\u00a0b ", "a  b", " a b "), "a b"),
+        (("ü b", "Ü  b", " Ü b "), "ü b"),
     ],
 )
 def test_spellings_that_are_one_name(spellings: tuple[str, ...], expected: str) -> None:
@@ -47,6 +48,25 @@ def test_spellings_that_are_one_name(spellings: tuple[str, ...], expected: str) 
 @given(any_text)
 def test_normalising_again_changes_nothing(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+def _by_every_rule(text: str) -> str:
+    """Typographic signs made plain, what nobody sees dropped, NFKC and case folded, and blanks made single."""
+    plain = str.maketrans("‘’ʼ′´`“”„″‐‑‒–—―−〜", "''''''\"\"\"\"-------~", "\ufe0e\ufe0f")
+    seen = "".join(
+        sign for sign in text.translate(plain) if sign.isspace() or unicodedata.category(sign) not in {"Cc", "Cf", "Cs"}
+    )
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    return " ".join(folded.translate(plain).split())
+
+
+_SIGNS = st.one_of(st.sampled_from("aB \t`´’″\u2011〜\ufe0f\ufe58\u0301ﬁİΣ\u00a0\u3000\x1f"), st.characters(codec=None))
+
+
+@settings(max_examples=2_000)
+@given(st.text(_SIGNS, max_size=8))
+def test_the_short_ways_through_the_rules_change_nothing(text: str) -> None:
+    assert normalise(text) == _by_every_rule(text)
 
 
 @given(any_text)
@@ -61,6 +81,7 @@ def test_every_single_character_normalises_to_what_stays() -> None:
     for code in range(0x11_0000):
         found = normalise(chr(code))
         assert normalise(found) == found, hex(code)
+        assert normalise(f"e{chr(code)}\u0301") == _by_every_rule(f"e{chr(code)}\u0301"), hex(code)
 
 
 name = st.text(st.characters(codec=None), min_size=1, max_size=8)
