@@ -94,5 +94,5 @@ def tidied(row: object, rules: Rules) -> Row:
 def _credits(mapped: object) -> tuple[Credit, ...] | None:
     try:
         return msgspec.convert(mapped, tuple[Credit, ...])
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter of a lone surrogate in a key
         return None

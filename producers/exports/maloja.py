@@ -115,8 +115,7 @@ def _track(
     length: float | str | None,
 ) -> Track:
     everyone = credited(_ordered(artists or ()), title or "")
-    alone = len(everyone) == 1 and album_artists == artists
-    of_album = everyone if alone else credited(_ordered(album_artists or ()))
+    of_album = everyone if album_artists == artists == everyone else credited(_ordered(album_artists or ()))
     duration_ms = milliseconds(length, _SECOND)
     return make_track(_primary_first(everyone, of_album), title, album, of_album[0] if of_album else None, duration_ms)
 

@@ -104,10 +104,10 @@ def _listen(line: bytes | None, rules: Rules) -> Listen:
 
 
 def _tolerated(line: bytes) -> _Line:
-    try:
-        return msgspec.convert(tolerant_decode(line), _Line)
-    except msgspec.ValidationError:
-        raise Refused("malformed_row") from None
+    content = tolerant_decode(line)
+    if not isinstance(content, dict):
+        raise Refused("malformed_row")
+    return _Line(content.get("listened_at"), content.get("track"), content.get("played_ms"))
 
 
 def _made(given: dict[str, object]) -> Track:
@@ -127,6 +127,8 @@ def _ids(given: object) -> Ids | None:
     if given is None:
         return None
     try:
-        return msgspec.convert(given, Ids)
-    except msgspec.ValidationError:
+        known = msgspec.convert(given, Ids)
+        msgspec.json.encode(known)
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter of a lone surrogate, which no message can hold
         return None
+    return known

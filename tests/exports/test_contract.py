@@ -76,6 +76,11 @@ class TestEveryReader:
     def test_gives_repeats_as_often_as_they_are_there(self, kind: Kind) -> None:
         assert times(read(kind.document([kind.row(listens(1)[0])] * 3))) == [START] * 3
 
+    @every_listed_kind
+    def test_no_key_of_a_row_is_odd_enough_to_cost_it(self, kind: Kind) -> None:
+        row = kind.row(listens(1)[0])
+        assert read(kind.document([row, row.replace("{", '{"\\ud800":1,')])) == [kind.kept(listens(1)[0])] * 2
+
     @every_kind
     def test_goes_on_behind_any_row(self, kind: Kind, tmp_path: Path) -> None:
         rows = [kind.row(one) for one in listens(20)]

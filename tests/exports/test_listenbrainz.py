@@ -96,6 +96,7 @@ def test_the_list_of_artists_wins_over_their_text(listed: object, expected: tupl
         ("A & B", {"artists": None}, ("A & B",)),
         ("A & B", {"artists": ["A", "B"]}, ("A & B",)),
         ("A & B", {"artists": [None, {"artist_credit_name": 1}]}, ("A & B",)),
+        ("A & B", {"artists": [{"artist_credit_name": "A", "\ud83d": 1}]}, ("A & B",)),
         ("A & B", "odd", ("A & B",)),
     ],
 )

@@ -100,6 +100,12 @@ def test_guests_in_the_title_are_credited_and_the_title_stays() -> None:
     assert (found.artists, found.title) == (("A", "X", "Y"), "T (feat. X & Y)")
 
 
+@pytest.mark.parametrize("artists", [[], None, [""]])
+def test_a_guest_in_the_title_owns_no_album(artists: object) -> None:
+    found = track(artists=artists, title="T (feat. X)", album={"albumtitle": "LP", "artists": artists})
+    assert (found.artists, found.album_artist) == (("X",), None)
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [

@@ -74,7 +74,7 @@ def test_names_are_cleaned_and_ids_that_are_none_are_left_out() -> None:
     assert track(artists=[" A ", "", 17, "B\0"]).artists == ("A", "B")
     assert track(album=" ", album_artist="V") == Track(("A",), "T")
     assert track(title="T\ud83d").title == "T"
-    for odd in (17, {"isrc": ""}, {"isrc": 17}, {"artist_mbids": "a"}):
+    for odd in (17, {"isrc": ""}, {"isrc": 17}, {"artist_mbids": "a"}, {"isrc": "\ud83d"}, {"\ud83d": "I"}):
         assert track(ids=odd, mapped_ids=odd) == Track(("A",), "T")
     assert track(ids={"isrc": "I", "deezer": 1}).ids == Ids(isrc="I")
 
