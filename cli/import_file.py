@@ -11,11 +11,11 @@ from cli.console import complain, say
 from cli.importing import Imports, require_kafka
 from cli.moments import DATE, Moment, moment
 from cli.wiring import DEFAULT_USER, connected, require_name, settings
-from producers.exports import exports_in
+from producers.exports import exports_in, sniff
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
 from producers.jobs.progress import Cancelled
-from schemas.errors import UsageFault
+from schemas.errors import Fault, UsageFault
 from schemas.settings import Settings
 
 app = typer.Typer()
@@ -49,6 +49,8 @@ def import_(
     # To Path it is the current folder.
     if "" in files:
         raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")
+    if rejects:
+        _require_no_export(rejects)
     chosen = settings()
     options = Options(
         format_,
@@ -65,9 +67,8 @@ def import_(
     names = [found for name in files for found in _expanded(name)]
     several = len(names) > 1
     try:
-        for number, name in enumerate(names):
-            # The rejects of a second file are added to those of the first.
-            imports.add(Order(Path(name), name, user, options, force, not no_wait, rejects, number > 0))
+        for name in names:
+            imports.add(Order(Path(name), name, user, options, force, not no_wait, rejects))
     except Cancelled:
         complain("stopped; the same command goes on where it was")
         raise typer.Exit(imports.cancelled(several=several)) from None
@@ -79,6 +80,16 @@ def import_(
 def _expanded(name: str) -> list[str]:
     """A folder is one export, as it was unpacked, or holds several."""
     return [str(path) for path in exports_in(Path(name))] if name != "-" and Path(name).is_dir() else [name]
+
+
+def _require_no_export(rejects: Path) -> None:
+    """Raises UsageFault where writing the skipped rows would destroy an export: the one to be imported, or another."""
+    try:
+        found = sniff(rejects) if rejects.is_file() else None
+    except Fault:
+        return
+    if found:
+        raise UsageFault(f"{rejects} is an export ({found}), which --rejects would write over: nothing was imported")
 
 
 def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:

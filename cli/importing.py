@@ -29,7 +29,7 @@ from sql.connection import connect, fault_of
 
 
 class Imports:
-    """Imports exports in turn; one that fails does not stop the others."""
+    """Imports exports in turn; one that fails does not stop the others, and their rejects go into one file."""
 
     def __init__(self, settings: Settings, *, json: bool, rehearsing: bool = False) -> None:
         self._settings = settings
@@ -37,17 +37,19 @@ class Imports:
         self._rehearsing = rehearsing
         self._reports: list[Report] = []
         self._codes: list[int] = []
+        self._wrote_rejects = False
 
     def add(self, order: Order) -> None:
         """Import one export and tell what became of it. Raises Cancelled."""
         try:
             with local(order) as order_, watching(order.name) as watch, stoppable(watch) as stopping:
-                imported = self._import(order_, stopping)
+                imported = self._import(order_._replace(add_to_rejects=self._wrote_rejects), stopping)
                 asked = stopping.asked
         except Fault as fault:
             complain(fault.message, fault.hint)
             self._codes.append(fault.exit_code)
             return
+        self._wrote_rejects = self._wrote_rejects or not imported.known
         self._reports.append(imported.report)
         self._codes.append(self._tell(imported, order.name, order.rejects))
         if asked:

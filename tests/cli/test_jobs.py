@@ -381,7 +381,19 @@ class TestWhatIsWanted:
         rejected = json.loads(line)
         assert [rejected[key] for key in ("file", "member", "row", "reason")] == [path, "x.json", 2, "missing_title"]
         assert rejected["raw"]["time"] == TIME + day
+        known_and_new = (path, write(tmp_path, "y.json", row(day, "")))
+        assert commands.run("import", *known_and_new, *window, "--rejects", str(rejects)).code == 3
+        (line,) = rejects.read_text("utf-8").splitlines()
+        assert json.loads(line)["member"] == "y.json"
         worker.require_alive()
+
+    def test_rejects_are_never_written_over_an_export(self, commands: Commands, tmp_path: Path) -> None:
+        path, other = write(tmp_path, "x.json", row(0)), write(tmp_path, "y.json", row(1))
+        written = Path(other).read_bytes()
+        refused = commands.run("import", path, "--rejects", other)
+        assert refused.code == 2
+        assert f"{other} is an export (maloja), which --rejects would write over" in refused.errors
+        assert Path(other).read_bytes() == written
 
 
 def test_jobs_are_listed_the_last_one_first_and_shown(
