@@ -21,7 +21,7 @@ from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, outcomes, strings
 from schemas.errors import DataFault
-from schemas.listen import Ids, Listen, Skipped, Track
+from schemas.listen import MAX_ARTISTS, Ids, Listen, Skipped, Track
 
 VERSION = 1
 HEADER = "scrobbles_export"
@@ -111,7 +111,7 @@ def _tolerated(line: bytes) -> _Line:
 
 
 def _made(given: dict[str, object]) -> Track:
-    artists = tuple(filter(None, map(clean, strings(given.get("artists")))))
+    artists = tuple(filter(None, map(clean, strings(given.get("artists")))))[:MAX_ARTISTS]
     return make_track(
         artists,
         given.get("title"),
