@@ -2,18 +2,20 @@
 
 A letter is marked once every replica has its message, in a transaction that holds the letter meanwhile. So nobody sends
 it twice, unless this process dies between the broker's word and the mark: then a second copy comes, and plays that are
-stored already are not stored again.
+stored already are not stored again. Where the copy lies is noted with the mark: until a worker has passed that place it
+is not missing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, Message, Producer
 from psycopg.rows import class_row
 
 import sql
-from schemas.broker import admin, client_config, fault_of
+from schemas.broker import admin, client_config, fault_of, present_ids
 from schemas.errors import Fault
 from schemas.settings import Settings
 
@@ -35,6 +37,15 @@ class _Letter(NamedTuple):
     headers: list[tuple[str, str | None]]
 
 
+class _Copy(NamedTuple):
+    """A letter that the broker has acknowledged, and where it put it."""
+
+    id: int
+    topic: str | None
+    partition: int | None
+    offset: int | None
+
+
 class Replayed(NamedTuple):
     """How many letters of a chunk were sent again and marked, and why the first other one was refused."""
 
@@ -47,7 +58,7 @@ def replay(connection: psycopg.Connection, settings: Settings, ids: Sequence[int
 
     Raises the Faults of a Kafka that cannot be used.
     """
-    admin(settings)
+    client = admin(settings)
     producer = Producer(
         client_config(
             settings,
@@ -58,26 +69,33 @@ def replay(connection: psycopg.Connection, settings: Settings, ids: Sequence[int
             message_max_bytes=_LARGEST_MESSAGE,
         )
     )
+    connection.execute(sql.read("forget_read_copies"))
     for start in range(0, len(ids), _CHUNK):
         with connection.transaction():
             rows = connection.cursor(row_factory=class_row(_Letter))
             letters = rows.execute(sql.read("lock_letters"), (list(ids[start : start + _CHUNK]),)).fetchall()
-            acknowledged, error = _send(producer, letters)
-            if acknowledged:
-                connection.execute(sql.read("mark_replayed"), (acknowledged,))
-                connection.execute(sql.read("insert_decision"), (by, "replay", f"{len(acknowledged)} dead letters"))
-        yield Replayed(len(acknowledged), fault_of(error, settings) if error else None)
+            topics = present_ids(client, sorted({letter.topic for letter in letters}))
+            copies, error = _send(producer, letters)
+            if copies:
+                _mark(connection, copies, topics)
+                connection.execute(sql.read("insert_decision"), (by, "replay", f"{len(copies)} dead letters"))
+        yield Replayed(len(copies), fault_of(error, settings) if error else None)
 
 
-def _send(producer: Producer, letters: Sequence[_Letter]) -> tuple[list[int], KafkaError | None]:
+def _mark(connection: psycopg.Connection, copies: Sequence[_Copy], topics: Mapping[str, UUID]) -> None:
+    ids, names, partitions, offsets = (list(column) for column in zip(*copies, strict=True))
+    connection.execute(sql.read("mark_replayed"), (ids, [topics.get(name) for name in names], partitions, offsets))
+
+
+def _send(producer: Producer, letters: Sequence[_Letter]) -> tuple[list[_Copy], KafkaError | None]:
     """Send them and wait for the word on each: which were acknowledged, and what the first other one met."""
-    acknowledged: list[int] = []
+    acknowledged: list[_Copy] = []
     errors: list[KafkaError] = []
     for letter in letters:
 
-        def told(error: KafkaError | None, _: object, id_: int = letter.id) -> None:
+        def told(error: KafkaError | None, sent: Message, id_: int = letter.id) -> None:
             if error is None:
-                acknowledged.append(id_)
+                acknowledged.append(_Copy(id_, sent.topic(), sent.partition(), sent.offset()))
             else:
                 errors.append(error)
 

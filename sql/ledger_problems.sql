@@ -45,7 +45,16 @@ union all
 select format('job %s is done: %s plays were accepted, %s dealt with', source.id, source.accepted, dealt_with)
 from source
 cross join lateral (
-    select coalesce(sum(read - replayed), 0) as dealt_with from source_count where source_count.source_id = source.id
+    select
+        coalesce(sum(read - replayed), 0) + (
+            -- Letters that were sent again are dealt with as letters until a worker has passed their copies.
+            select count(*)
+            from letter_copy
+            left join consumer_offset using (topic_id, partition)
+            where letter_copy.source_id = source.id and coalesce(next_offset, 0) <= "offset"
+        ) as dealt_with
+    from source_count
+    where source_count.source_id = source.id
 ) as counted
 where source.kind = 'import' and source.state = 'done' and dealt_with < source.accepted
 

@@ -1,10 +1,27 @@
--- Letters that the broker has acknowledged once more are marked, and counted for their sources, in the order of the
--- workers, so that nobody waits in a circle.
-with marked as (
+-- Letters that the broker has acknowledged once more are marked, the places of their copies noted, and the letters counted
+-- for their sources, in the order of the workers, so that nobody waits in a circle. A broker that had a copy already when
+-- it was asked again does not tell its place.
+with copy as (
+    select * from unnest(%s::bigint[], %s::uuid[], %s::integer[], %s::bigint[])
+        as sent (letter_id, topic_id, partition, "offset")
+),
+
+marked as (
     update dead_letter
     set replayed_at = clock_timestamp()
-    where id = any(%s)
-    returning source_id, partition
+    from copy
+    where dead_letter.id = copy.letter_id
+    returning dead_letter.id, dead_letter.source_id, dead_letter.partition
+),
+
+noted as (
+    insert into letter_copy (topic_id, partition, "offset", source_id)
+    select copy.topic_id, copy.partition, copy."offset", marked.source_id
+    from copy
+    join marked on marked.id = copy.letter_id
+    where copy.topic_id is not null and copy."offset" is not null
+    -- Where the broker has lost its tail, another copy may have been there.
+    on conflict (topic_id, partition, "offset") do update set source_id = excluded.source_id
 ),
 
 replayed as (

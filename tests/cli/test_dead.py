@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import signal
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -17,9 +18,10 @@ from producers.replay import replay
 from schemas.broker import admin, client_config, end_offsets
 from schemas.settings import Settings
 from schemas.topics import lane_topic
-from tests.cli.commands import Worker, eventually
-from tests.cli.groups import dealt_with, held, plays, publish
+from tests.cli.commands import Commands, Worker, eventually
+from tests.cli.groups import dealt_with, held, make_anew, plays, publish
 from tests.cli.here import Here
+from tests.cli.malojas import TIME, row, write
 from tests.consumers.logs import ledger, new_source, problems
 
 NASTY = b"\x1b]0;gone\x07\xff no JSON \xe2\x80\xae" + b"x" * 9_000
@@ -153,6 +155,8 @@ def test_what_was_sent_again_is_never_sent_twice_and_a_crash_before_the_mark_sto
     # As if the first replay had died after the broker's word.
     connection.execute("update dead_letter set replayed_at = null")
     assert here.run(*chosen).answer["replayed"] == 3
+    # The places of copies that were read are forgotten.
+    assert connection.execute("select count(*) from letter_copy").fetchone() == (3,)
     eventually(lambda: dealt_with(connection) == 11, letters)
     assert ledger(connection) == (11, 3, 3, 5, 3)
     assert problems(connection) == []
@@ -205,6 +209,49 @@ def test_the_report_of_an_import_still_adds_up_after_a_replay(
     assert (report.inserted, report.duplicate, report.dead) == (20, 0, 0)
     assert connection.execute(sql.read("stored_of_source"), (source,)).fetchone() == (20,)
     assert problems(connection) == []
+
+
+def import_of_which_one_row_died(here: Here, commands: Commands, connection: psycopg.Connection) -> None:
+    """Job 1 is done, of its twenty rows one is a letter, what killed it is mended, and no worker runs."""
+    worker = commands.worker()
+    connection.execute(f"alter table listen add check (listened_at <> to_timestamp({TIME + 7}))".encode())
+    path = write(commands.folder, "x.json", *(row(second) for second in range(20)))
+    done = here.run("import", path, "--json")
+    assert [done.answer[key] for key in ("state", "inserted", "dead")] == ["done", 19, 1], done.errors
+    connection.execute("alter table listen drop constraint listen_listened_at_check")
+    worker.send(signal.SIGTERM)
+    assert worker.ended() == 0
+
+
+@pytest.mark.parametrize("purged", [False, True], ids=["kept", "purged"])
+def test_what_was_sent_again_is_not_missing_before_a_worker_has_read_it_and_a_loss_beside_it_is_found(
+    here: Here, commands: Commands, cluster: Settings, connection: psycopg.Connection, purged: bool
+) -> None:
+    assert cluster
+    import_of_which_one_row_died(here, commands, connection)
+    assert here.run("dead", "replay").code == 0
+    if purged:
+        assert here.run("dead", "purge", "--replayed", "--yes").code == 0
+    assert here.run("verify").code == 0
+    connection.execute("update source set accepted = accepted + 1")
+    assert problems(connection) == ["job 1 is done: 21 plays were accepted, 20 dealt with"]
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 21, worker)
+    assert problems(connection) == ["job 1 is done: 21 plays were accepted, 20 dealt with"]
+    connection.execute("update source set accepted = accepted - 1")
+    assert here.run("verify").code == 0
+    assert ledger(connection) == (21, 20, 0, 1, 20)
+
+
+def test_what_was_sent_again_into_a_topic_that_is_no_more_is_found_to_be_lost(
+    here: Here, commands: Commands, cluster: Settings, connection: psycopg.Connection, topic: str
+) -> None:
+    import_of_which_one_row_died(here, commands, connection)
+    assert here.run("dead", "replay").code == 0
+    make_anew(cluster, "import")
+    assert problems(connection) == []  # nobody has decided yet what to do
+    assert here.run("offsets", "adopt", topic).code == 0
+    assert problems(connection) == ["job 1 is done: 20 plays were accepted, 19 dealt with"]
 
 
 @pytest.mark.usefixtures("letters")
