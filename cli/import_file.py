@@ -49,6 +49,8 @@ def import_(
     # To Path it is the current folder.
     if "" in files:
         raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")
+    if since and until and since >= until:
+        raise UsageFault("no play is from --since on and before --until: nothing was imported")
     if rejects:
         _require_no_export(rejects)
     chosen = settings()

@@ -162,6 +162,13 @@ def test_what_is_no_date_is_refused_with_the_forms_of_one(here: Here, arguments:
     assert f"{text!r} is no date. Write it as 2024-01-31, 2024-01-31T18:30 or " in done.errors
 
 
+@pytest.mark.parametrize("until", ["2024-01-01", "2024-01-01T01:00+01:00", "2023-12-31"])
+def test_an_import_of_no_time_at_all_is_refused(here: Here, until: str) -> None:
+    done = here.run("import", "x", "--since", "2024-01-01", "--until", until)
+    assert (done.code, done.output) == (2, "")
+    assert "no play is from --since on and before --until" in done.errors
+
+
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("text", "plays"),
