@@ -103,7 +103,8 @@ class Worker:
     def health(self) -> Health:
         """For whoever asks, from any thread."""
         assignment = self._assignment
-        return Health(self._ticked, self._trouble, len(assignment), assignment.rebalances, self._letters)
+        trouble = self._trouble or assignment.trouble
+        return Health(self._ticked, trouble, len(assignment), assignment.rebalances, self._letters)
 
     def lags(self) -> list[Lag]:
         """How far behind it is in each of its partitions; from any thread, asks nobody."""

@@ -65,6 +65,11 @@ class Assignment:
     def __len__(self) -> int:
         return len(self._next) + len(self._unplaced)
 
+    @property
+    def trouble(self) -> str | None:
+        """What keeps messages from coming, as far as Kafka has told; from any thread."""
+        return self._watch.trouble
+
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
             # A number, never OFFSET_END: the client asks the broker where that is, and an answer that comes after our

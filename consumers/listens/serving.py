@@ -2,8 +2,9 @@
 
 /livez     200 while the loop has gone round in the last 120 s; the database is not asked, or an outage of it would
            restart all workers
-/readyz    200 while it has partitions, could store at its last try, and has gone round in the last 10 s, else 503 and
-           why: a database that is frozen gives no error, it lets a statement wait
+/readyz    200 while it has partitions, could store at its last try, has gone round in the last 10 s, and Kafka has
+           answered when it was asked last, else 503 and why: a database that is frozen gives no error, it lets a
+           statement wait, and a broker that is gone gives none either, there are only no messages
 /metrics   for Prometheus
 """
 
@@ -11,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -66,11 +67,12 @@ class _Handler(BaseHTTPRequestHandler):
         answers = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._metrics}
         path = self.path.partition("?")[0]
         status, kind, body = answers[path]() if path in answers else (404, "text/plain", b"/livez /readyz /metrics\n")
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # whoever asked has gone; a traceback in the log would help nobody
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Nothing: whoever asks does so every few seconds."""

@@ -29,6 +29,9 @@ class TopicWatch:
     def __init__(self, client: AdminClient, ids: Mapping[str, UUID]) -> None:
         self.ids = ids
         self.client = client
+        # Why the cluster did not answer when it was asked last. The consumer itself says nothing of a broker that is
+        # gone or frozen: to it, that is a log without new messages.
+        self.trouble: str | None = None
         self._asked: Mapping[str, Future[TopicDescription]] = {}
         self._due = 0.0
         self._missed: set[str] = set()
@@ -61,13 +64,16 @@ class TopicWatch:
     def _weigh(self) -> None:
         answers, self._asked = self._asked, {}
         missing = set()
+        self.trouble = None
         for name, future in answers.items():
             try:
                 found = id_of(future)
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     missing.add(name)
-                continue  # the cluster is away, and nothing can be read either
+                else:  # the cluster is away, and nothing can be read either
+                    self.trouble = f"Kafka does not answer: {error.args[0].str()}"
+                continue
             if found != self.ids[name]:
                 raise topic_changed(name)
         gone, self._missed = missing & self._missed, missing

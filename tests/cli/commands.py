@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -127,3 +130,20 @@ def eventually(condition: Callable[[], object], *workers: Worker, seconds: float
             worker.require_alive()
         assert time.monotonic() < deadline, "\n".join(["it never came true", *(worker.said for worker in workers)])
         pause.wait(0.02)
+
+
+def ask(address: str, path: str) -> tuple[int, str]:
+    """Status and text of what a worker answers at `address_of` it."""
+    try:
+        with urllib.request.urlopen(f"{address}{path}", timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def address_of(worker: Worker) -> str:
+    eventually(lambda: "health=http://" in worker.said, worker)
+    found = re.search(r"health=(http://\S+)", worker.said)
+    assert found
+    return found[1]

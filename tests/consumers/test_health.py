@@ -1,11 +1,8 @@
 """What a worker says about itself over HTTP: whether it lives, whether it is at work, how far behind it is."""
 
 import json
-import re
 import socket
 import time
-import urllib.error
-import urllib.request
 
 import psycopg
 import pytest
@@ -19,24 +16,8 @@ from schemas import metrics
 from schemas.broker import client_config
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
-from tests.cli.commands import SECONDS, Commands, Worker, eventually
+from tests.cli.commands import SECONDS, Commands, address_of, ask, eventually
 from tests.cli.groups import dealt_with, end_sessions, plays, publish
-
-
-def ask(address: str, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"{address}{path}", timeout=10) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
-
-
-def address_of(worker: Worker) -> str:
-    eventually(lambda: "health=http://" in worker.said, worker)
-    found = re.search(r"health=(http://\S+)", worker.said)
-    assert found
-    return found[1]
 
 
 def measured(address: str) -> dict[tuple[str, tuple[str, ...]], float]:

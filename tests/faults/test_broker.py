@@ -9,7 +9,7 @@ from producers.publish import Publisher
 from schemas.broker import admin
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, lane_topic
-from tests.cli.commands import Commands, Worker, eventually
+from tests.cli.commands import Commands, Worker, address_of, ask, eventually
 from tests.cli.groups import be_impatient, dealt_with, plays, publish, shares
 from tests.faults.invariants import require_exact
 from tests.faults.spare import Spare
@@ -54,13 +54,17 @@ def test_a_broker_frozen_for_longer_than_a_session_costs_nothing(
 ) -> None:
     be_impatient(spared)
     workers = busy(spare_commands, spared, ledger_of)
+    addresses = [address_of(worker) for worker in workers]
     publisher = Publisher(spared, lane_topic(spared.topic_prefix, "live").name, SOURCE)
     with spare.frozen("kafka"):
         for listen in plays(2_000, 20_000):
             publisher.send(listen)
         # The group misses a worker after 3 seconds.
         assert not publisher.flush(5)
+        eventually(lambda: all("Kafka does not answer" in ask(at, "/readyz")[1] for at in addresses), *workers)
+        assert all(ask(address, "/livez")[0] == 200 for address in addresses)
     assert publisher.flush(30)
+    eventually(lambda: all(ask(address, "/readyz")[0] == 200 for address in addresses), *workers)
     require_exact(spared, ledger_of, plays(22_000), *workers)
 
 
