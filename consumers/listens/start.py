@@ -1,5 +1,6 @@
 """Makes a worker from the settings: its Kafka consumer, its assignment, its store."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ from schemas.topics import Lane, lane_topic
 # How long the group waits for a silent worker before it gives its partitions away (classic protocol; with the newer
 # one the broker decides).
 _SESSION_MS = 10_000
+# Leaving took 2 s at most, with a broker that was frozen too.
+_LEAVE_SECONDS = 10.0
 
 
 @contextmanager
@@ -38,9 +41,21 @@ def joined(settings: Settings, database_url: str, lanes: Sequence[Lane], limits:
         try:
             yield Worker(consumer, Assignment(consumer, watch, errors), database_url, limits)
         finally:
-            consumer.close()
+            leave(consumer)
     except KafkaException as error:
         raise fault_of(error.args[0], settings) from error
+
+
+def leave(consumer: Consumer, seconds: float = _LEAVE_SECONDS) -> None:
+    """Leave the group; where that takes longer, the process is ended by SIGALRM, and nothing stored is lost.
+
+    A rebalance that meets the leaving was seen to have the client wait for ever (librdkafka 4041): a worker that stores
+    nothing, still runs, and has not yet said why it ends. It waits inside a callback, with Python's lock in hand, so
+    no other thread could end it and no handler of ours would run.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    consumer.close()
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str, Any]:

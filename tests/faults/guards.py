@@ -287,6 +287,20 @@ MUTATIONS = [
         (f"{_REFUSED}[listen]",),
     ),
     Mutation(
+        "a client that never ends has its worker ended",
+        "consumers/listens/start.py",
+        "    signal.setitimer(signal.ITIMER_REAL, seconds)\n",
+        "",
+        (_IN_WORKERS + "test_a_worker_whose_client_never_ends_is_ended",),
+    ),
+    Mutation(
+        "a worker says that it is not ready while the broker is silent: to the consumer that is a log without messages",
+        "consumers/listens/watch.py",
+        '                    self.trouble = f"Kafka does not answer: {error.args[0].str()}"\n',
+        "                    pass\n",
+        ("tests/faults/test_broker.py::test_a_broker_frozen_for_longer_than_a_session_costs_nothing",),
+    ),
+    Mutation(
         "a worker that buries half of what it reads stops",
         "consumers/listens/breaker.py",
         "        if self._read >= WINDOW and ",

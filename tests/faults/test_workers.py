@@ -7,6 +7,7 @@ need not wait for the session of the dead one, and two groups that run at the sa
 import random
 import signal
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,17 @@ from tests.faults.guards import ROOT
 from tests.faults.invariants import require_exact
 
 FENCED = "another worker owns a partition of this batch"
+# It waits as the client does: in C, with Python's lock in hand.
+STUCK = """
+import ctypes
+from consumers.listens.start import leave
+
+class Stuck:
+    def close(self):
+        ctypes.PyDLL(None).sleep(20)
+
+leave(Stuck(), 0.1)
+"""
 
 
 def at(commands: Commands, failpoint: str, group: str, **variables: str) -> Worker:
@@ -205,6 +217,11 @@ def test_a_second_signal_ends_a_worker_at_once_and_the_first_one_in_good_order(
     assert patient.ended() == 0
     heir = commands.worker()
     require_exact(cluster, connection, plays(1_000), heir)
+
+
+def test_a_worker_whose_client_never_ends_is_ended() -> None:
+    ended = subprocess.run([sys.executable, "-c", STUCK], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGALRM
 
 
 def test_a_worker_that_was_late_to_poll_joins_again(
