@@ -23,6 +23,7 @@ _CHUNK = 65_536
 _NOWHERE = (-1, 0)
 # What follows a number that the end of the text cuts off: 1.5, 1e5, 1e+5.
 _CUT_NUMBER_CHARACTERS = 2
+_NUMBERS = {int, float}
 # Where an object ends and another begins, as far as its first key.
 _SEAM = re.compile(r"\}(?P<comma>[ \t\n\r]*,[ \t\n\r]*)\{[ \t\n\r]*\"[^\"\\]{0,60}\"")
 
@@ -144,7 +145,8 @@ class Document:
             except (ValueError, RecursionError) as error:
                 raise self._fault("is nested too deep or holds an endless number") from error
             else:
-                if end + _CUT_NUMBER_CHARACTERS < len(self._text) or not self._read_more():
+                complete = type(value) not in _NUMBERS or end + _CUT_NUMBER_CHARACTERS < len(self._text)
+                if complete or not self._read_more():
                     self._at = end
                     return value
 
@@ -200,6 +202,7 @@ class Document:
             # The rows before it come first, so it is told when they are used up.
             more = error.object[: error.start].decode()
             self._bytes_read -= len(error.object) - error.start
+            self._utf8.reset()
             self._undecodable = error
         self._text = self._text[self._at :] + more
         self._at = 0

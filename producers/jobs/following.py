@@ -7,8 +7,9 @@ import sql
 from producers.jobs.database import Database
 from producers.jobs.job import Job
 from producers.jobs.progress import Step, Watch
+from producers.jobs.sending import PATIENCE_SECONDS
 from schemas.broker import admin, end_offsets, topic_ids
-from schemas.errors import Fault
+from schemas.errors import DependencyGone, Fault
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 
@@ -23,17 +24,16 @@ def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> in
 
     Its count tells, unless the job was resumed, for then some messages were sent twice; or nothing moves any more, for
     Kafka may have lost some, or an operator passed them. Then all that is in the lane must be behind the consumers.
-    Raises what the watch raises.
+    The watch is told why nothing moves; what it raises is raised. Raises DependencyGone where Kafka stays away.
     """
     lane = _Lane(database, settings)
-    stored = job.stored()
-    moved = time.monotonic()
+    stored, moved = job.stored(), time.monotonic()
     while job.resumed or stored < job.accepted:
         stalled = time.monotonic() - moved > _STALLED_SECONDS
         if (job.resumed or stalled) and lane.left() == 0:
             return max(job.accepted - job.stored(), 0)
         done = min(stored, job.accepted)
-        trouble = _trouble(database, settings) if stalled else ""
+        trouble = lane.trouble() if stalled else ""
         watch(Step("storing", done, job.accepted, done / max(job.accepted, 1), trouble))
         time.sleep(_LOOK_SECONDS)
         before, stored = stored, job.stored()
@@ -43,47 +43,70 @@ def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> in
 
 
 def await_consumers(database: Database, settings: Settings, watch: Watch) -> None:
-    """Return when the consumers have passed every message that the import lane holds now."""
+    """Return when the consumers have passed every message that the import lane holds now.
+
+    The watch is told why nothing moves. Raises DependencyGone where Kafka stays away.
+    """
     lane = _Lane(database, settings)
-    while left := lane.left():
-        watch(Step("storing", lane.total - left, lane.total, 1 - left / lane.total))
+    before, moved = lane.left(), time.monotonic()
+    while (left := lane.left()) != 0:
+        stalled = time.monotonic() - moved > _STALLED_SECONDS
+        if left != before or stalled:
+            before, moved = left, time.monotonic()
+        done = lane.total - (left or 0)
+        trouble = lane.trouble() if stalled else ""
+        watch(Step("storing", done, lane.total, done / max(lane.total, 1), trouble))
         time.sleep(_LOOK_SECONDS)
 
 
 class _Lane:
-    """The import lane as it was when it was first asked about."""
+    """The import lane as it was when Kafka first told of it."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
+        self._topic = lane_topic(settings.topic_prefix, "import").name
         self._ids: list[UUID] = []
         self._ends: dict[tuple[str, int], int] = {}
+        self._asked = time.monotonic()
 
     @property
     def total(self) -> int:
         """How many messages it held."""
         return sum(self._ends.values())
 
-    def left(self) -> int:
-        """How many of them the consumers have not passed yet."""
+    def left(self) -> int | None:
+        """How many of them the consumers have not passed yet; None while Kafka does not tell. Raises DependencyGone."""
         if not self._ids:
-            topic = lane_topic(self._settings.topic_prefix, "import").name
-            client = admin(self._settings)
-            self._ids = list(topic_ids(client, [topic]).values())
-            self._ends = end_offsets(client, [topic])
+            try:
+                client = admin(self._settings)
+                ids = list(topic_ids(client, [self._topic]).values())
+                self._ends = end_offsets(client, [self._topic])
+            except DependencyGone:
+                if time.monotonic() - self._asked > PATIENCE_SECONDS:
+                    raise
+                return None
+            self._ids = ids
         ids = self._ids
         rows = self._database.run(lambda connection: connection.execute(sql.read("positions"), (ids,)).fetchall())
         at = {(topic, number): offset for topic, number, offset in rows}
-        return sum(max(end - at.get(place, 0), 0) for place, end in self._ends.items())
+        left: int = sum(max(end - at.get(place, 0), 0) for place, end in self._ends.items())
+        return left
 
-
-def _trouble(database: Database, settings: Settings) -> str:
-    """Why nothing is being stored, as far as can be seen from here."""
-    (workers,) = database.run(lambda connection: connection.execute(sql.read("worker_sessions")).fetchone() or (0,))
-    if not workers:
-        return "nothing is being stored, for no worker runs: `scrobbles status` tells why, `scrobbles up` starts some"
-    try:
-        topic_ids(admin(settings), [lane_topic(settings.topic_prefix, "import").name])
-    except Fault as fault:
-        return f"nothing is being stored: {fault.message}"
-    return "nothing of this is being stored: the workers have other messages before it; `scrobbles status` tells more"
+    def trouble(self) -> str:
+        """Why nothing is being stored, as far as can be seen from here."""
+        (workers,) = self._database.run(
+            lambda connection: connection.execute(sql.read("worker_sessions")).fetchone() or (0,)
+        )
+        if not workers:
+            return (
+                "nothing is being stored, for no worker runs: `scrobbles status` tells why, `scrobbles up` starts some"
+            )
+        try:
+            ids = topic_ids(admin(self._settings), [self._topic])
+        except Fault as fault:
+            return f"nothing is being stored: {fault.message}"
+        if list(ids.values()) != self._ids:
+            # Made anew: no consumer will ever reach the end that the old one had.
+            self._ids = []
+        return "nothing of this is being stored: the workers have other messages before it; `scrobbles status` tells"

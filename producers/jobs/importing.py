@@ -72,6 +72,7 @@ def import_export(database: Database, settings: Settings, order: Order, watch: W
     """
     sha256 = content_of(order)
     database.lock(f"{order.user} {sha256.hex()}")
+    passings = _passings(database)
     earlier = None if order.force else _earlier(database, order, sha256)
     if earlier is not None and earlier.state == "done":
         return Imported(Job(database, earlier.job).report(), known=True)
@@ -81,17 +82,26 @@ def import_export(database: Database, settings: Settings, order: Order, watch: W
     # A broker that is away or refuses has not taken everything that was accepted: that would be waited for in vain.
     if order.wait and (fault is None or isinstance(fault, DataFault)):
         unseen = follow(database, settings, job, watch)
-        if unseen:
+        # Of what was sent twice, the second one may have been passed or the only one: the count cannot tell.
+        passed = job.resumed and _passings(database) != passings
+        if unseen or passed:
             fault = _lost(job, unseen)
-        if fault is None or unseen:
-            job.mark("failed" if unseen else "done")
+            job.mark("failed")
+        elif fault is None:
+            job.mark("done")
     return Imported(job.report(), fault, resumed=job.resumed)
 
 
+def _passings(database: Database) -> int:
+    """How often an operator has let the consumers pass messages that they never saw."""
+    (times,) = database.run(lambda connection: connection.execute(sql.read("passings")).fetchone() or (0,))
+    return int(times)
+
+
 def _lost(job: Job, plays: int) -> DataFault:
-    number = f"at least {plays:,}" if job.resumed else f"{plays:,}"
+    number = f"{plays:,} plays" if not job.resumed else f"at least {plays:,} plays" if plays else "some plays, perhaps,"
     return DataFault(
-        f"{number} plays of job {job.id} were never stored, and Kafka does not hold them any more",
+        f"{number} of job {job.id} were never stored, and Kafka does not hold them any more",
         "`scrobbles import` reads the file anew and stores them; `scrobbles offsets show` tells what was passed",
     )
 

@@ -1,6 +1,8 @@
 """Messages of an import that Kafka lost, or an operator passed, before they were stored: nobody calls that done."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -8,7 +10,7 @@ import pytest
 
 from schemas.settings import Settings
 from schemas.topics import lane_topic
-from tests.cli.commands import Commands, Worker
+from tests.cli.commands import SECONDS, Commands, Worker, environment_of, eventually
 from tests.cli.groups import make_anew
 from tests.cli.here import Here
 from tests.cli.malojas import row, write
@@ -52,6 +54,33 @@ def test_an_import_whose_messages_an_operator_may_have_passed_is_read_from_its_b
     heir = commands.worker()
     done = commands.run("jobs", "resume", "2", "--json")
     assert (done.code, done.answer["state"], done.answer["inserted"]) == (0, "done", 500), done.errors
+    assert problems(connection) == []
+    heir.require_alive()
+
+
+def test_an_import_that_was_resumed_fails_where_an_operator_passes_messages_while_it_waits(
+    commands: Commands, cluster: Settings, connection: psycopg.Connection, path: str, tmp_path: Path
+) -> None:
+    worker = commands.worker()
+    assert commands.run("import", path).code == 0
+    worker.send(signal.SIGTERM)
+    assert worker.ended() == 0
+    # As a kill in mid-import leaves it: all of it is sent once more.
+    connection.execute("update source set state = 'reading', rows_read = 0, accepted = 0, position = '{}'")
+    command = [sys.executable, "-m", "cli", "import", path]
+    with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stderr=subprocess.PIPE) as process:
+        sent = "select state, accepted from source"
+        eventually(lambda: connection.execute(sent).fetchone() == ("waiting", 500))
+        ((number, end),) = connection.execute("select partition, next_offset from consumer_offset where read > 0")
+        lane = lane_topic(cluster.topic_prefix, "import").name
+        assert commands.run("offsets", "skip", lane, str(number), "--to", str(2 * end), "--yes").code == 0
+        _, said = process.communicate(timeout=SECONDS)
+    assert process.returncode == 65
+    assert b"some plays, perhaps, of job 1 were never stored" in said
+    heir = commands.worker()
+    again = commands.run("import", path, "--json")
+    assert (again.code, again.answer["job"], again.answer["duplicate"]) == (0, 2, 500), again.errors
+    assert connection.execute("select count(*) from listen").fetchone() == (500,)
     assert problems(connection) == []
     heir.require_alive()
 

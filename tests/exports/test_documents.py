@@ -1,6 +1,8 @@
 import io
 import json
 
+import pytest
+
 from producers.exports.documents import document_rows
 from producers.exports.opened import Opened, Place, Position, Rules
 from producers.exports.outline import outline
@@ -17,10 +19,12 @@ DOCUMENT = (
 CHUNK = 65_536
 
 
+def opened(content: bytes) -> Opened:
+    return Opened(named_stream(io.BytesIO(content), "x"), "x", "x", None, Rules(0), Place(Position()))
+
+
 def rows(content: bytes) -> list[object]:
-    stream = named_stream(io.BytesIO(content), "x")
-    source = Opened(stream, "x", "x", None, Rules(0), Place(Position()))
-    return [row for _, row in document_rows(source, "rows", "list")]
+    return [row for _, row in document_rows(opened(content), "rows", "list")]
 
 
 def test_a_document_may_come_in_two_pieces() -> None:
@@ -52,3 +56,17 @@ def test_an_outline_shows_what_was_seen_before_the_text_ends() -> None:
     assert outline(b'{"a": 1}\n{"b": [') == {"a", "b"}
     assert outline(b"nonsense") == frozenset()
     assert len(outline(b"[" * 16_000)) < 20
+
+
+def test_bytes_that_are_no_text_cost_no_row_before_them_and_no_place_to_go_on_at() -> None:
+    written = b'[{"a":1},{"a":2}'
+    # The second one breaks a character off where one reading of the stream ends and the next begins.
+    split = b" " * (CHUNK - len(written) - 3) + written + b',"\xc3' + b'"]'
+    for content, end in ((written + b"\xff", written), (split, written + b",")):
+        source = opened(content)
+        reading = document_rows(source)
+        assert [next(reading), next(reading)] == [(1, {"a": 1}), (2, {"a": 2})]
+        with pytest.raises(DataFault, match="is not UTF-8 text after row 2"):
+            next(reading)
+        before, byte = source.place.tell()
+        assert (before, content[:byte].endswith(end)) == (2, True)

@@ -1,5 +1,6 @@
 """Imports whose servers die, or whose messages are refused: faults 28, 47 to 50, beside tests/cli/test_jobs.py."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from schemas.errors import Fault
 from schemas.listen import Listen
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, lane_topic
-from tests.cli.commands import Commands, environment_of, eventually
+from tests.cli.commands import SECONDS, Commands, environment_of, eventually
 from tests.cli.groups import plays
 from tests.faults.invariants import require_exact
 from tests.faults.mock import PRODUCE, MockCluster
@@ -50,6 +51,29 @@ def test_an_import_outlives_a_server_that_is_killed_and_started_again(
     assert (report["state"], report["accepted"], report["dead"]) == ("done", 50_000, 0)
     with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
         require_exact(spared, connection, listens, worker, duplicate=report["duplicate"])
+
+
+def test_an_import_that_waits_to_be_stored_tells_why_it_does_not_get_on(
+    spare: Spare, spared: Settings, spare_commands: Commands, tmp_path: Path
+) -> None:
+    worker = spare_commands.worker()
+    assert spare_commands.run("import", write(tmp_path, plays(1)), "--user", "x").code == 0
+    worker.send(signal.SIGSTOP)
+    said = tmp_path / "said"
+    command = [sys.executable, "-m", "cli", "import", write(tmp_path, plays(100))]
+    environment = environment_of(spared, tmp_path)
+    with said.open("wb") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
+        with psycopg.connect(spared.database_url or "", autocommit=True) as connection:
+            sent = "select count(*) = 1 from source where state = 'waiting' and accepted = 100"
+            eventually(lambda: connection.execute(sent).fetchone() == (True,))
+        spare.kill("kafka")
+        eventually(lambda: "nothing is being stored: Kafka" in said.read_text("utf-8"))
+        worker.process.kill()
+        eventually(lambda: "nothing is being stored, for no worker runs" in said.read_text("utf-8"))
+        spare.start()
+        heir = spare_commands.worker()
+        assert process.wait(SECONDS) == 0, said.read_text("utf-8")
+    heir.require_alive()
 
 
 def send_in_many_requests(publisher: Publisher) -> None:
