@@ -1,6 +1,7 @@
 """Imports as jobs: interrupted, resumed, undone, rehearsed."""
 
 import json
+import multiprocessing
 import os
 import random
 import secrets
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from producers.jobs import sending
 from producers.jobs.database import Database
 from producers.jobs.importing import Order, import_export, order_of
 from producers.jobs.progress import Step
+from schemas.broker import admin, end_offsets
 from schemas.errors import DependencyGone, UsageFault
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
+from schemas.topics import lane_topic
 from tests.cli.commands import Commands, Worker, environment_of, eventually
 from tests.cli.groups import dealt_with, publish
 from tests.cli.here import Here
@@ -31,6 +35,8 @@ from tests.consumers.logs import new_source, problems
 # Enough for a checkpoint on any machine: the first one comes after 50,000 rows at the latest.
 MANY = 150_000
 GONE = "127.0.0.1:1"
+# Processes that share no client and no thread with this one.
+SPAWNING = multiprocessing.get_context("spawn")
 
 
 def adds_up(report: dict[str, Any]) -> bool:
@@ -47,9 +53,23 @@ def plays_by_source(connection: psycopg.Connection) -> list[tuple[int, int]]:
     return connection.execute("select source_id, count(*)::int from listen group by 1 order by 1").fetchall()
 
 
-def rows_read(connection: psycopg.Connection) -> int:
-    (rows,) = connection.execute("select coalesce(max(rows_read), 0) from source").fetchone() or (0,)
-    return int(rows)
+def beyond(settings: Settings, connection: psycopg.Connection) -> int:
+    """How many plays are in Kafka that no checkpoint tells of, or are there twice."""
+    ends = end_offsets(admin(settings), [lane_topic(settings.topic_prefix, "import").name])
+    (noted,) = connection.execute("select coalesce(max(accepted), 0) from source").fetchone() or (0,)
+    return sum(ends.values()) - int(noted)
+
+
+def import_to(row: int, path: str, settings: Settings, there: Event) -> None:
+    """Import as the command does, but go no further than this row, where somebody is to kill the process."""
+
+    def halt(step: Step) -> None:
+        if step.done >= row:
+            there.set()
+            signal.pause()
+
+    with closing(Database(settings.database_url or "", halt)) as database:
+        import_export(database, settings, Order(Path(path), path, "me"), halt)
 
 
 def plays(connection: psycopg.Connection) -> int:
@@ -100,26 +120,29 @@ class TestResuming:
         worker.require_alive()
 
     def test_killed_at_any_rows_it_still_stores_each_play_once(
-        self, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+        self, commands: Commands, worker: Worker, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
     ) -> None:
         seed = secrets.randbelow(2**32)
         print(f"seed {seed}")  # noqa: T201 - pytest shows it where the test fails
         chance = random.Random(seed)  # noqa: S311 - not a secret
-        path = write(tmp_path, "x.json", *(row(second) for second in range(3 * MANY)))
-        command = [sys.executable, "-m", "cli", "import", path, "--no-wait"]
-        for target in sorted(chance.sample(range(1, 3 * MANY), 4)):
-            with subprocess.Popen(command, env=environment_of(cluster, tmp_path), stdout=subprocess.DEVNULL) as process:
-                eventually(lambda: rows_read(connection) >= target or process.poll() is not None)  # noqa: B023
-                process.kill()
-        command.remove("--no-wait")
-        done = subprocess.run(command, env=environment_of(cluster, tmp_path), check=False, capture_output=True)
-        assert done.returncode == 0, done.stderr
-        assert connection.execute("select count(*), max(rows_read), max(accepted) from source").fetchone() == (
-            1,
-            3 * MANY,
-            3 * MANY,
-        )
-        assert plays(connection) == 3 * MANY
+        plays = [(TIME + second, f"Song {second % 97}" if second % 100 else "") for second in range(2 * MANY)]
+        path = write(tmp_path, "x.json", *(row(time - TIME, title) for time, title in plays))
+        for target in sorted(chance.sample(range(1, 2 * MANY), 4)):
+            there, before = SPAWNING.Event(), beyond(cluster, connection)
+            killed = SPAWNING.Process(target=import_to, args=(target, path, cluster, there), daemon=True)
+            killed.start()
+            # What its client holds still goes to Kafka: it is killed once some of it is there.
+            eventually(lambda: killed.exitcode or (there.is_set() and beyond(cluster, connection) > before))  # noqa: B023
+            killed.kill()
+            killed.join()
+            assert killed.exitcode == -signal.SIGKILL
+        done = commands.run("import", path, "--json")
+        assert done.code == 3, done.errors
+        assert "job 1 was resumed" in done.errors
+        assert [done.answer[key] for key in ("rows", "skipped")] == [2 * MANY, {"missing_title": MANY // 50}]
+        assert adds_up(done.answer)
+        stored = "select extract(epoch from listened_at)::int, name from listen join track on id = track_id order by 1"
+        assert connection.execute(stored).fetchall() == [(time, title) for time, title in plays if title]
         assert problems(connection) == []
         worker.require_alive()
 
