@@ -102,14 +102,14 @@ def replay(
     """Send dead letters to their topics again, once what was wrong is mended.
 
     Each becomes a new message, which a worker stores or buries again. A letter that was sent is marked and is not sent
-    a second time. If this is interrupted, start it again: what comes twice is stored once. Where one of the numbers
-    does not exist, none is sent.
+    a second time. If this is interrupted, start it again: what comes twice is stored once. Letters of an import that
+    was undone are left out, for its plays would come back. Where one of the numbers does not exist, none is sent.
 
     Example: scrobbles dead replay --reason unknown_source --dry-run
     """
     chosen_settings = settings()
     with connected(chosen_settings) as connection:
-        chosen = choose(connection, ids, reason, topic, since, limit, replayed=False)
+        chosen = choose(connection, ids, reason, topic, since, limit, replayed=False, undone=False)
         if dry_run or not chosen.ids:
             _tell("send again", chosen, json)
             return

@@ -1,7 +1,7 @@
 """Which dead letters a command means."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import psycopg
@@ -34,9 +34,12 @@ def choose(
     since: Moment,
     limit: int | None,
     *,
-    replayed: bool | None,
+    replayed: bool | None = None,
+    undone: bool | None = None,
 ) -> Chosen:
     """The letters that a command means, and a word about those it names but leaves out.
+
+    Only those that were sent again before, or only those that were not; those of imports that were undone likewise.
 
     Raises UsageFault where one that it names does not exist.
     """
@@ -47,17 +50,25 @@ def choose(
         "since": since,
         "limit": limit,
         "replayed": replayed,
+        "undone": undone,
     }
     if ids:
         kept = connection.execute(sql.read("kept_letters"), (list(ids),)).fetchall()
         if missing := sorted({*ids} - {id_ for (id_,) in kept}):
             raise no_letters(missing)
-    rows = connection.execute(sql.read("choose_letters"), values).fetchall()
-    chosen = Chosen([id_ for id_, _, _ in rows], Counter((cause, name) for _, name, cause in rows))
-    if left_out := sorted({*(ids or ())} - {*chosen.ids}):
+    chosen = _matching(connection, values)
+    passed = _matching(connection, values | {"undone": True, "limit": None}).ids if undone is False else []
+    if passed:
+        say(f"left out, for their imports were undone: {count(len(passed))}")
+    if left_out := sorted({*(ids or ())} - {*chosen.ids, *passed}):
         again = "sent again before, or " if replayed is False else ""
         say(f"left out ({again}excluded by an option): {_numbers(left_out)}")
     return chosen
+
+
+def _matching(connection: psycopg.Connection, values: Mapping[str, object]) -> Chosen:
+    rows = connection.execute(sql.read("choose_letters"), values).fetchall()
+    return Chosen([id_ for id_, _, _ in rows], Counter((cause, name) for _, name, cause in rows))
 
 
 def no_letters(ids: Sequence[int]) -> UsageFault:

@@ -7,5 +7,9 @@ where
     and (%(topic)s::text is null or topic = %(topic)s)
     and (%(since)s::timestamptz is null or created_at >= %(since)s)
     and (%(replayed)s::boolean is null or (replayed_at is not null) = %(replayed)s)
+    and (
+        %(undone)s::boolean is null
+        or %(undone)s = exists (select from source where source.id = dead_letter.source_id and source.state = 'undone')
+    )
 order by id desc
 limit %(limit)s

@@ -243,6 +243,31 @@ def test_what_was_sent_again_is_not_missing_before_a_worker_has_read_it_and_a_lo
     assert ledger(connection) == (21, 20, 0, 1, 20)
 
 
+def test_letters_of_an_import_that_was_undone_are_not_sent_again(
+    here: Here, commands: Commands, cluster: Settings, connection: psycopg.Connection
+) -> None:
+    import_of_which_one_row_died(here, commands, connection)
+    publish(cluster, "import", 77, plays(1))
+    worker = commands.worker()
+    eventually(lambda: dealt_with(connection) == 21, worker)
+    ids = [letter["id"] for letter in listed(here)]
+    assert here.run("jobs", "undo", "1", "--yes").code == 0
+    dry = here.run("dead", "replay", *map(str, ids), "--dry-run", "--json")
+    assert dry.answer == {"matched": 1, "replayed": 0, "dry_run": True}
+    assert dry.errors == "left out, for their imports were undone: 1 dead letter\n"
+    # Also where the import was undone after its letter was chosen.
+    assert [chunk.sent for chunk in replay(connection, cluster, ids, "me")] == [1]
+    nothing = here.run("dead", "replay", "--reason", "unstorable")
+    assert (nothing.code, nothing.output) == (0, "")
+    assert nothing.errors.splitlines() == [
+        "left out, for their imports were undone: 1 dead letter",
+        "nothing to send again",
+    ]
+    eventually(lambda: dealt_with(connection) == 22, worker)
+    assert connection.execute("select count(*) from listen").fetchone() == (0,)
+    assert here.run("verify").code == 0
+
+
 def test_what_was_sent_again_into_a_topic_that_is_no_more_is_found_to_be_lost(
     here: Here, commands: Commands, cluster: Settings, connection: psycopg.Connection, topic: str
 ) -> None:
