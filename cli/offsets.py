@@ -105,7 +105,7 @@ def skip(
         answer = {"from": plan.at.next, "to": plan.to, "skipped": skipped, "readable": readable}
         emit_json({"topic": topic, "partition": partition, **answer})
     else:
-        say(f"{topic}[{partition}] goes on at {plan.to}; {skipped:,} messages were skipped")
+        say(f"{topic}[{partition}] goes on at {plan.to}; skipped: {skipped:,}")
 
 
 @offsets.command()

@@ -27,21 +27,25 @@ def verify(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         connection.execute(sql.read("one_snapshot"))
         ledger = connection.cursor(row_factory=dict_row).execute(sql.read("ledger")).fetchone() or {}
         (removed,) = connection.execute(sql.read("removed")).fetchone() or (0,)
+        (skipped,) = connection.execute(sql.read("skipped")).fetchone() or (0,)
         problems = [problem for (problem,) in connection.execute(sql.read("ledger_problems"))]
     if json:
-        emit_json({"ok": not problems, **ledger, "problems": problems})
+        emit_json({"ok": not problems, **ledger, "skipped": skipped, "problems": problems})
     else:
-        _show(ledger, removed, problems)
+        _show(ledger, removed, skipped, problems)
     raise typer.Exit(int(bool(problems)))
 
 
-def _show(ledger: dict[str, int], removed: int, problems: list[str]) -> None:
+def _show(ledger: dict[str, int], removed: int, skipped: int, problems: list[str]) -> None:
     shown = table("messages read", "= inserted", "+ duplicate", "+ dead", "listens stored")
     shown.add_row(*(f"{ledger[name]:,}" for name in ("read", "inserted", "duplicate", "dead", "listens")))
     out.print(shown)
     if removed:
         out.print(f"{removed:,} of those inserted were taken back by undo")
+    if skipped:
+        out.print(f"{skipped:,} offsets were skipped by decision; `scrobbles offsets show` tells whose")
     for problem in problems:
         out.print(f"[bold red]✗[/] {escape(problem)}", markup=True)
     if not problems:
-        out.print("[bold green]✓[/] nothing lost, nothing doubled: ledger, sources and rows agree", markup=True)
+        lost = "nothing else lost" if skipped else "nothing lost"
+        out.print(f"[bold green]✓[/] {lost}, nothing doubled: ledger, sources and rows agree", markup=True)

@@ -78,7 +78,10 @@ def replay(connection: psycopg.Connection, settings: Settings, ids: Sequence[int
             copies, error = _send(producer, letters)
             if copies:
                 _mark(connection, copies, topics)
-                connection.execute(sql.read("insert_decision"), (by, "replay", f"{len(copies)} dead letters"))
+                connection.execute(
+                    sql.read("insert_decision"),
+                    (by, "replay", f"{len(copies):,} dead letter{'' if len(copies) == 1 else 's'}"),
+                )
         yield Replayed(len(copies), fault_of(error, settings) if error else None)
 
 

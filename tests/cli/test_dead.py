@@ -333,7 +333,7 @@ def test_every_decision_is_on_record(here: Here, letters: Worker, connection: ps
     assert here.run("dead", "purge", "--replayed", "--yes").code == 0
     found = connection.execute("select decided_by, verb, detail from operator_decision order by id").fetchall()
     assert [(verb, detail.split(" (")[0]) for _, verb, detail in found] == [
-        ("replay", "1 dead letters"),
+        ("replay", "1 dead letter"),
         ("purge", "1 dead letter"),
     ]
     assert all("@" in who for who, _, _ in found)

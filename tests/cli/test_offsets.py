@@ -141,6 +141,10 @@ def test_a_skip_goes_forwards_within_the_log_and_past_readable_messages_only_if_
     assert here.run("offsets", "skip", topic, "3", "--to", "14", "--yes").code == 0
     assert (shown(here)[topic, 3]["next"], shown(here)[topic, 3]["skipped"]) == (14, 10)
     assert problems(connection) == []
+    told = here.run("verify")
+    assert (told.code, "10 offsets were skipped by decision" in told.output) == (0, True)
+    assert "nothing lost" not in told.output
+    assert here.run("verify", "--json").answer["skipped"] == 10
 
 
 def test_a_skip_gives_way_to_a_worker_that_was_faster(

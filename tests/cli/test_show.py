@@ -39,9 +39,9 @@ def stored(database: str) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_verify_proves_what_is_stored_and_ends_with_1_where_it_cannot(here: Here, database: str) -> None:
-    expected = {"ok": True, "read": 10, "inserted": 9, "duplicate": 0, "dead": 1, "listens": 9, "problems": []}
+    expected = {"ok": True, "read": 10, "inserted": 9, "duplicate": 0, "dead": 1, "listens": 9, "skipped": 0}
     done = here.run("verify", "--json")
-    assert (done.code, done.answer, done.errors) == (0, expected, "")
+    assert (done.code, done.answer, done.errors) == (0, {**expected, "problems": []}, "")
     told = here.run("verify")
     assert told.code == 0
     assert "nothing lost, nothing doubled" in told.output
