@@ -15,7 +15,7 @@ from producers.exports import exports_in, sniff
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
 from producers.jobs.progress import Cancelled
-from schemas.errors import Fault, UsageFault
+from schemas.errors import DataFault, Fault, UsageFault
 from schemas.settings import Settings
 
 app = typer.Typer()
@@ -80,8 +80,13 @@ def import_(
 
 
 def _expanded(name: str) -> list[str]:
-    """A folder is one export, as it was unpacked, or holds several."""
-    return [str(path) for path in exports_in(Path(name))] if name != "-" and Path(name).is_dir() else [name]
+    """A folder is one export, as it was unpacked, or holds several; what is wrong with it is told in its turn."""
+    if name == "-" or not Path(name).is_dir():
+        return [name]
+    try:
+        return [str(path) for path in exports_in(Path(name))]
+    except DataFault:
+        return [name]
 
 
 def _require_no_export(rejects: Path) -> None:

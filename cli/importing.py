@@ -5,13 +5,15 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import msgspec
 import psycopg
 
+import sql
 from cli.console import complain, emit_json, out, say
 from cli.progress import watching
 from cli.report import exit_code, not_stored, report_table
@@ -22,7 +24,7 @@ from producers.jobs.job import Report
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rehearsal import rehearse
 from schemas.broker import admin, topic_ids
-from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, DependencyGone, Fault
+from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, Fault
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 from sql.connection import connect, fault_of
@@ -84,18 +86,22 @@ class Imports:
 
     def _rehearse(self, order: Order, watch: Watch) -> Imported:
         """A database tells more, but a dry run needs none."""
-        if self._settings.database_url is None:
+        url = self._settings.database_url
+        if url is None:
             return rehearse(order, None, watch)
         try:
-            connection = connect(self._settings.database_url)
-        except DependencyGone:
-            say("no database answers, so what would be new is not known")
+            connection = connect(url)
+            # Before the reading, which may take long: also one without our tables tells nothing.
+            connection.execute(sql.read("user_id"), (order.user,))
+        except (Fault, psycopg.Error) as error:
+            fault = error if isinstance(error, Fault) else fault_of(error, url)
+            say(f"what would be new is not known: {fault.message}")
             return rehearse(order, None, watch)
         try:
             with connection:
                 return rehearse(order, connection, watch)
         except psycopg.Error as error:
-            raise fault_of(error, self._settings.database_url) from error
+            raise fault_of(error, url) from error
 
     def _tell(self, imported: Imported, name: str, rejects: Path | None) -> int:
         report, fault = imported.report, imported.fault
@@ -121,20 +127,25 @@ def require_kafka(settings: Settings) -> None:
 
 @contextmanager
 def local(order: Order) -> Iterator[Order]:
-    """The order with a file that can be read more than once; stdin is kept in a temporary one."""
-    if order.name != "-":
+    """The order with what can be read more than once: stdin, or another pipe, is kept in a temporary file."""
+    if order.name != "-" and not order.path.is_fifo():
         yield order
         return
+    name = "stdin" if order.name == "-" else order.name
     with tempfile.TemporaryDirectory(prefix="scrobbles-") as folder:
         kept = Path(folder, "stdin")
-        with kept.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        with kept.open("wb") as file, _piped(order) as pipe:
+            shutil.copyfileobj(pipe, file, 1 << 20)
         try:
             yield order._replace(path=kept)
         except Fault as fault:
             # Where it was kept means nothing to the person.
-            fault.message = fault.message.replace(str(kept), "stdin")
+            fault.message = fault.message.replace(str(kept), name)
             raise
+
+
+def _piped(order: Order) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if order.name == "-" else order.path.open("rb")
 
 
 class Stoppable:

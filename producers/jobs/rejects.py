@@ -1,5 +1,7 @@
 """Writes down the rows of an export that are no listens, for the person whose rows they are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -34,22 +36,30 @@ class Rejects:
         if self._stream is None or skipped.reason in _UNWANTED:
             return
         line = {"file": self._file, "member": skipped.member, "row": skipped.row, "reason": skipped.reason}
-        try:
+        with _writing():
             self._stream.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
-        except OSError as error:
-            raise UsageFault(f"the skipped rows cannot be written down: {error.strerror}") from error
 
     def flush(self) -> None:
-        """What was written is in the file."""
+        """What was written is in the file. Raises UsageFault where the disk takes no more."""
         if self._stream is not None:
-            self._stream.flush()
+            with _writing():
+                self._stream.flush()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with _writing():
+                self._stream.close()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageFault(f"the skipped rows cannot be written down: {error.strerror}") from error
 
 
 def _plain(raw: object) -> object:
