@@ -7,6 +7,7 @@ import typer
 
 import sql
 from cli.console import complain, emit_json, out, table
+from cli.readiness import unready
 from cli.wiring import connected, lag, settings, stored
 from consumers.listens.ledger import positions
 from deploy.local import supervisor
@@ -49,6 +50,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     elsewhere = (_ask(_workers_elsewhere, chosen, []) or 0) if counts else 0
     if behind and any(process.ended and process.ended.event == "topic_id_changed" for process in processes):
         problems += _ask(_topics_made_anew, chosen, problems) or []
+    if not problems:  # or they would say the same once more
+        problems = [Problem(f"{at.name} runs, but: {why}") for at in processes if (why := unready(at))]
     if json:
         emit_json(
             {

@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
+import sql
 from deploy.local.logs import LOG_BYTES
 from schemas.settings import STACK_FILE
 from tests.local.observe import eventually, finish, left_over, pids, scrobbles
@@ -112,6 +115,22 @@ def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_n
     assert pids(running)["supervisor"] == before["supervisor"]
 
 
+def serves(address: str) -> bool:
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    with socket.socket() as connection:
+        return connection.connect_ex((host, int(port))) == 0
+
+
+def test_status_says_so_where_a_worker_runs_and_stores_nothing(running: Path) -> None:
+    eventually(lambda: serves(status(running)[1]["consumer-1"]["address"]))
+    frozen = psutil.Process(pids(running)["consumer-1"])
+    frozen.suspend()
+    code, _, errors = status(running)
+    frozen.resume()
+    assert (code, "consumer-1 runs, but: it does not answer" in errors) == (1, True), errors
+    eventually(lambda: status(running)[0] == 0)
+
+
 def test_a_worker_that_was_asked_to_stop_stays_so_and_status_says_no_more_than_that(running: Path) -> None:
     os.kill(pids(running)["consumer-2"], signal.SIGTERM)
     eventually(lambda: status(running)[1]["consumer-2"].get("exit_code") == 0)
@@ -169,6 +188,10 @@ def test_everything_killed_at_once_comes_back_with_the_next_up(running: Path) ->
 
 
 def test_a_database_that_waits_for_its_workers_to_leave_is_stopped_and_started_again(running: Path) -> None:
+    with psycopg.connect(
+        json.loads((running / STACK_FILE).read_bytes())["database_url"], autocommit=True
+    ) as connection:
+        eventually(lambda: connection.execute(sql.read("worker_sessions")).fetchone() == (2,))
     before = pids(running)
     # What `kill PID` sends; the sessions of the workers keep the server from ending.
     os.kill(before["postgres"], signal.SIGTERM)
