@@ -27,7 +27,8 @@ def consume(
 ) -> None:
     """Run one consumer worker until SIGTERM; start more of them to go faster.
 
-    It stops with 65 where half or more of the last 1,000 messages that it has read itself are no listens.
+    It stops with 65 where half or more of the last 1,000 messages that it has read, or of a larger batch, are
+    no listens.
 
     Example: scrobbles consume --lane import
     """

@@ -102,6 +102,8 @@ def undo(
 ) -> None:
     """Remove the plays that this import alone brought; what another one brought too stays, as a play of that one.
 
+    Other names of an artist, an album or a track that its export told of stay in force.
+
     Example: scrobbles jobs undo 7
     """
     chosen = settings()
