@@ -48,14 +48,17 @@ def await_consumers(database: Database, settings: Settings, watch: Watch) -> Non
     The watch is told why nothing moves. Raises DependencyGone where Kafka stays away.
     """
     lane = _Lane(database, settings)
-    before, moved = lane.left(), time.monotonic()
+    waiting, moved = lane.left(), time.monotonic()
+    before = waiting
     while (left := lane.left()) != 0:
         stalled = time.monotonic() - moved > _STALLED_SECONDS
         if left != before or stalled:
             before, moved = left, time.monotonic()
-        done = lane.total - (left or 0)
+        waiting = left if waiting is None else waiting
+        total = waiting or 0
+        done = total - (left or 0)
         trouble = lane.trouble() if stalled else ""
-        watch(Step("storing", done, lane.total, done / max(lane.total, 1), trouble))
+        watch(Step("storing", done, total, done / max(total, 1), trouble))
         time.sleep(_LOOK_SECONDS)
 
 
@@ -69,11 +72,6 @@ class _Lane:
         self._ids: list[UUID] = []
         self._ends: dict[tuple[str, int], int] = {}
         self._asked = time.monotonic()
-
-    @property
-    def total(self) -> int:
-        """How many messages it held."""
-        return sum(self._ends.values())
 
     def left(self) -> int | None:
         """How many of them the consumers have not passed yet; None while Kafka does not tell. Raises DependencyGone."""

@@ -28,10 +28,13 @@ def undo_import(database: Database, settings: Settings, job: int, watch: Watch) 
     found = database.run(lambda connection: connection.execute(sql.read("import_to_undo"), (job,)).fetchone())
     if found is None:
         raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
-    user, name, sha256, listens = found
+    user, name, sha256 = found
     undone = Job(database, job)
     database.lock(f"{name} {sha256}")
     await_consumers(database, settings, watch)
+    # Not before: the import may still have been at work.
+    counted = database.run(lambda connection: connection.execute(sql.read("count_listens"), (user,)).fetchone())
+    (listens,) = counted or (0,)
     looked_at = 0
     values = {"user": user, "source": job, "rows": _PAGE_ROWS, **_BEGINNING}
     while page := database.run(lambda connection: _undo_page(connection, values)):

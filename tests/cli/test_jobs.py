@@ -21,6 +21,7 @@ from producers.jobs import sending
 from producers.jobs.database import Database
 from producers.jobs.importing import Order, import_export, order_of
 from producers.jobs.progress import Step
+from producers.jobs.undoing import undo_import
 from schemas.broker import admin, end_offsets
 from schemas.errors import DependencyGone, UsageFault
 from schemas.listen import Listen, Track
@@ -307,6 +308,21 @@ class TestUndoing:
         twice = "select 1 from source_count group by source_id having sum(duplicate) > 0"
         eventually(lambda: connection.execute(twice).fetchone(), worker)
         eventually(lambda: adds_up(commands.run("jobs", "show", "1", "--json").answer), worker)
+
+    def test_its_progress_is_that_of_the_plays_it_waits_for_and_looks_at(
+        self, commands: Commands, worker: Worker, cluster: Settings, tmp_path: Path
+    ) -> None:
+        assert commands.run("import", write(tmp_path, "old.json", *(row(second) for second in range(100)))).code == 0
+        worker.send(signal.SIGTERM)
+        assert worker.ended() == 0
+        path = write(tmp_path, "new.json", *(row(second) for second in range(200, 250)))
+        assert commands.run("import", path, "--no-wait").code == 0
+        commands.worker()
+        steps: list[Step] = []
+        with closing(Database(cluster.database_url or "", steps.append)) as database:
+            undo_import(database, cluster, 2, steps.append)
+        assert {(step.phase, step.total) for step in steps} == {("storing", 50), ("undoing", 150)}
+        assert all(step.done <= (step.total or 0) for step in steps)
 
     def test_in_either_order_the_same_plays_remain(
         self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
