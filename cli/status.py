@@ -20,6 +20,7 @@ from schemas.topics import Lane, all_topics
 
 app = typer.Typer()
 T = TypeVar("T")
+_ENDING = "if it was told to stop, it waits for its clients: `scrobbles up` stops it and starts it again"
 _NOTHING = "nothing runs here; start it with `scrobbles up`"
 
 
@@ -44,7 +45,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
     kept = any(process.name == supervisor.NAME and process.is_running() for process in processes)
     problems = [_end_of(process, chosen, kept) for process in processes if not process.is_running()]
     # Each question may take seconds where a server does not answer: one that is gone is asked once.
-    counts = _ask(stored, chosen, problems)
+    is_here = any(process.name == "postgres" and process.is_running() for process in processes)
+    counts = _ask(stored, chosen, problems, _ENDING if is_here else "")
     behind = _ask(lag, chosen, problems) if counts else None
     listens, dead_letters = counts or (None, None)
     elsewhere = (_ask(_workers_elsewhere, chosen, []) or 0) if counts else 0
@@ -76,13 +78,13 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         raise typer.Exit(1)
 
 
-def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[Problem]) -> T | None:
+def _ask(question: Callable[[Settings], T], chosen: Settings, problems: list[Problem], if_gone: str = "") -> T | None:
     """The answer, or None and a problem more: a broken part must not hide the state of the others."""
     try:
         return question(chosen)
     except Fault as fault:
         # Of a server that is gone the hint is to look here.
-        problems.append(Problem(fault.message, "" if isinstance(fault, DependencyGone) else fault.hint))
+        problems.append(Problem(fault.message, if_gone if isinstance(fault, DependencyGone) else fault.hint))
         return None
 
 

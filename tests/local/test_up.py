@@ -196,6 +196,7 @@ def test_a_database_that_waits_for_its_workers_to_leave_is_stopped_and_started_a
     # What `kill PID` sends; the sessions of the workers keep the server from ending.
     os.kill(before["postgres"], signal.SIGTERM)
     eventually(lambda: "the database system is shutting down" in status(running)[2])
+    assert "`scrobbles up` stops it and starts it again" in status(running)[2]
     code, _, errors = finish(scrobbles(running, "up"))
     assert code == 0, errors
     assert "postgres was told to stop and waits for its clients; it is stopped and started again" in errors
