@@ -1,4 +1,4 @@
--- New albums, and better spellings of known ones; after the artists they name.
+-- New albums, and better spellings of known ones; after the artists they name. Sorted, as artists are.
 insert into album (id, artist_id, name, name_rank)
 select staged.id, staged.artist_id, staged.name, staged.name_rank
 from staged_album as staged

@@ -1,4 +1,4 @@
--- Guests of a track; of two positions for one artist the earlier stays.
+-- Guests of a track; of two positions for one artist the earlier stays. Sorted, as artists are.
 insert into track_guest (track_id, artist_id, position)
 select staged.track_id, staged.artist_id, staged.position
 from staged_guest as staged

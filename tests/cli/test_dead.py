@@ -165,6 +165,8 @@ def test_what_was_sent_again_is_never_sent_twice_and_a_crash_before_the_mark_sto
 def test_letters_that_another_replay_holds_are_left_to_it(
     here: Here, letters: Worker, connection: psycopg.Connection
 ) -> None:
+    # One that does not leave them would wait for the other without end.
+    connection.execute(f"alter database \"{connection.info.dbname}\" set lock_timeout = '2s'".encode())
     with held(connection, "select from dead_letter where reason = 'unknown_source' for update"):
         assert here.run("dead", "replay", "--json").answer["replayed"] == 2
     eventually(lambda: dealt_with(connection) == 7, letters)

@@ -295,6 +295,7 @@ FAULTS = [
         (
             _STORES + "two_workers_that_store_at_once_never_lock_each_other_out",
             _STORES + "two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out",
+            _STORES + "two_workers_that_meet_the_same_rows_never_wait_for_each_other_in_a_circle_whatever_the_plan",
         ),
     ),
     Fault(46, "the clock jumps", (_MESSAGES + "a_clock_that_jumps_moves_no_timer_and_loses_no_play",)),

@@ -25,6 +25,7 @@ _IN_COORDINATOR = "tests/faults/test_coordinator.py::"
 _IN_JOBS = "tests/cli/test_jobs.py::TestResuming::"
 _IN_UNDOING = "tests/cli/test_jobs.py::TestUndoing::"
 _IN_LOST = "tests/cli/test_lost.py::"
+_IN_LETTERS = "tests/cli/test_dead.py::"
 _IN_OFFSETS = "tests/cli/test_offsets.py::"
 _IN_PUBLISHING = "tests/producers/test_publish.py::"
 _IN_STACK = "tests/local/test_up.py::"
@@ -32,7 +33,9 @@ _IN_IMPORTS = "tests/faults/test_imports.py::"
 _IN_BATCHES = "tests/consumers/test_batch.py::"
 
 _FENCING = _IN_FENCING + "test_a_zombie_is_fenced_and_stores_nothing"
-_DEADLOCKS = _IN_STORES + "test_two_workers_that_store_at_once_never_lock_each_other_out"
+_CIRCLES = (
+    _IN_STORES + "test_two_workers_that_meet_the_same_rows_never_wait_for_each_other_in_a_circle_whatever_the_plan"
+)
 _FROZEN = _IN_WORKERS + "test_workers_frozen_before_they_store_find_themselves_fenced_when_they_thaw"
 _CALLBACK = _IN_WORKERS + "test_a_callback_that_fails_ends_the_worker_and_never_falls_back_on_the_offset_of_kafka"
 _AWAY = _IN_WORKERS + "test_partitions_that_arrive_while_the_database_is_away_wait_for_it"
@@ -41,6 +44,9 @@ _FAILED_BATCH = _IN_GROUP + "test_a_batch_that_failed_is_stored_though_no_messag
 _FENCED_IDLE = _IN_GROUP + "test_a_fenced_worker_goes_on_where_the_partitions_stand_though_no_message_follows"
 _ORDER = _IN_STORES + "test_any_order_any_batches_and_any_worker_end_in_the_same_tables"
 _LETTERS = _IN_STORES + "test_a_message_that_died_is_kept_once_but_for_a_replay_or_where_nobody_knows_its_source"
+_UNREAD = (
+    _IN_LETTERS + "test_what_was_sent_again_is_not_missing_before_a_worker_has_read_it_and_a_loss_beside_it_is_found"
+)
 _REFUSED = _IN_MESSAGES + "test_one_row_the_database_refuses_costs_few_transactions"
 _REPEATED = _IN_UNDOING + "test_a_play_that_is_being_noted_as_a_repeat_is_not_lost"
 _THREADS = _IN_PUBLISHING + "test_the_threads_of_a_publisher_end_with_it_though_circles_are_not_collected"
@@ -113,14 +119,14 @@ MUTATIONS = [
         "sql/insert_artists.sql",
         "order by staged.id\n",
         "",
-        (_DEADLOCKS + "[all]",),
+        (f"{_CIRCLES}[artist]",),
     ),
     Mutation(
         "tracks are inserted in the order of their ids",
         "sql/insert_tracks.sql",
         "order by staged.id\n",
         "",
-        (_DEADLOCKS + "[tracks]",),
+        (f"{_CIRCLES}[track]",),
     ),
     Mutation(
         "listens are inserted in the order of their key",
@@ -128,6 +134,41 @@ MUTATIONS = [
         "    batch.listens.sort()\n",
         "",
         (_IN_STORES + "test_two_workers_that_store_the_same_plays_at_once_never_lock_each_other_out",),
+    ),
+    Mutation(
+        "albums are inserted in the order of their ids",
+        "sql/insert_albums.sql",
+        "order by staged.id\n",
+        "",
+        (f"{_CIRCLES}[album]",),
+    ),
+    Mutation(
+        "guests are inserted in the order of their key",
+        "sql/insert_guests.sql",
+        "order by staged.track_id, staged.artist_id\n",
+        "",
+        (f"{_CIRCLES}[track_guest]",),
+    ),
+    Mutation(
+        "what sources call them is inserted in the order of its key",
+        "sql/insert_foreign_ids.sql",
+        "order by entity_id, kind, value, mapped, source_id\n",
+        "",
+        (f"{_CIRCLES}[foreign_id]",),
+    ),
+    Mutation(
+        "repeats are noted in the order of their key, also by workers that have one import in two partitions",
+        "sql/note_repeats.sql",
+        "order by staged.user_id, staged.listened_at, staged.track_id, staged.source_id\n",
+        "",
+        (f"{_CIRCLES}[repeated_listen]",),
+    ),
+    Mutation(
+        "the times of plays are raised in the order of their key",
+        "sql/raise_played.sql",
+        "    order by user_id, listened_at, track_id\n",
+        "",
+        (_IN_STORES + "test_the_times_of_plays_are_raised_in_the_order_of_the_key_whatever_the_plan",),
     ),
     Mutation(
         "the fast insert is tried in a savepoint: a repeat costs it alone",
@@ -414,6 +455,48 @@ MUTATIONS = [
         "    or letter.headers <> '[]'\n",
         "",
         (_LETTERS,),
+    ),
+    Mutation(
+        "a letter that another replay has in hand is left to it",
+        "sql/lock_letters.sql",
+        "for update skip locked\n",
+        "",
+        (_IN_LETTERS + "test_letters_that_another_replay_holds_are_left_to_it",),
+    ),
+    Mutation(
+        "a letter that another replay has sent since it was chosen is not sent again",
+        "sql/lock_letters.sql",
+        "    and replayed_at is null\n",
+        "",
+        (_IN_LETTERS + "test_letters_that_another_replay_has_sent_since_they_were_chosen_are_left_out",),
+    ),
+    Mutation(
+        "a letter of an import that was undone since it was chosen is not sent again",
+        "sql/lock_letters.sql",
+        "source.state = 'undone')\n",
+        "false)\n",
+        (_IN_LETTERS + "test_letters_of_an_import_that_was_undone_are_not_sent_again",),
+    ),
+    Mutation(
+        "what was sent again is not missing before a worker has passed it",
+        "sql/ledger_problems.sql",
+        'coalesce(next_offset, 0) <= "offset"\n',
+        "false\n",
+        (f"{_UNREAD}[kept]", f"{_UNREAD}[purged]"),
+    ),
+    Mutation(
+        "and stands for nothing once a worker has passed it",
+        "sql/ledger_problems.sql",
+        ' and coalesce(next_offset, 0) <= "offset"\n',
+        "\n",
+        (f"{_UNREAD}[kept]",),
+    ),
+    Mutation(
+        "nor once its topic is no more",
+        "sql/adopt_partitions.sql",
+        "        and letter_copy.topic_id = former.topic_id\n",
+        "        and false\n",
+        (_IN_LETTERS + "test_what_was_sent_again_into_a_topic_that_is_no_more_is_found_to_be_lost",),
     ),
     Mutation(
         "a message that was refused is no acknowledged one",
