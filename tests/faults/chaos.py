@@ -19,8 +19,9 @@ from tests.cli.commands import Commands, Worker
 from tests.faults.relay import Relay
 from tests.faults.spare import Name, Spare
 
-# What a worker may end with: asked to, killed, no Kafka or Postgres at its start, our fail-point `raise`.
-_ENDS = {0, -signal.SIGKILL, -signal.SIGTERM, 69, 70}
+# What a worker may end with: asked to, killed, too slow to leave the group, no Kafka or Postgres at its start, our
+# fail-point `raise`.
+_ENDS = {0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGALRM, 69, 70}
 _FEWEST, _MOST = 3, 4
 _PLACES = ("taken", "copying", "copied", "moved", "committing", "committed", "telling")
 
