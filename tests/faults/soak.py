@@ -7,106 +7,35 @@ not, none has grown, and every fault has happened. Anything else is exit code 1.
 import argparse
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-import msgspec
 import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
 from cli.wiring import lag
-from producers.publish import Publisher
 from schemas.broker import ensure_topics
-from schemas.listen import Listen
 from schemas.settings import Settings
-from schemas.topics import lane_topic
 from sql.migrate import migrate
-from tests.cli.commands import Commands, eventually
-from tests.cli.groups import plays
+from tests.cli.commands import eventually
 from tests.consumers.logs import ledger, new_source, problems
 from tests.faults.chaos import Chaos
 from tests.faults.invariants import as_stored, misnamed
+from tests.faults.load import IMPORT_ROWS, Load
 from tests.faults.spare import spare_servers
 
 _SECONDS_BETWEEN_FAULTS = 1.0
-_LIVE_PER_STEP, _STEP_SECONDS = 100, 0.2
-_IMPORT_ROWS, _SECONDS_BETWEEN_IMPORTS = 10_000, 10.0
-# Plays of imports are later than those that come live.
-_FIRST_IMPORTED = 50_000_000
 _CATCH_UP_SECONDS = 180.0
 # Between its second quarter and its last one a worker may grow by this; a leak of a batch an hour is far more.
 _GROWTH_BYTES = 40_000_000
 
 _console = Console(highlight=False, soft_wrap=True)
-
-
-class Load:
-    """Sends plays until `ended`, and knows which."""
-
-    def __init__(self, settings: Settings, source: int, folder: Path) -> None:
-        self.live = 0
-        self.imported = 0
-        self.tries = 0
-        self.ended = threading.Event()
-        self.failures: list[BaseException] = []
-        self._settings, self._source, self._folder = settings, source, folder
-        self._threads = [threading.Thread(target=self._safely, args=(work,)) for work in (self._live, self._import)]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        """Stop, and wait until what was sent is acknowledged and the last import is through."""
-        self.ended.set()
-        for thread in self._threads:
-            thread.join()
-
-    def sent(self) -> Iterator[Listen]:
-        """Every play, by time."""
-        for first, number in ((0, self.live), (_FIRST_IMPORTED, self.imported)):
-            for at in range(first, first + number):
-                yield from plays(1, at)
-
-    def _safely(self, work: "threading._Target") -> None:  # type: ignore[name-defined]
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - told at the end, and a failure
-            self.failures.append(error)
-
-    def _live(self) -> None:
-        topic = lane_topic(self._settings.topic_prefix, "live").name
-        publisher = Publisher(self._settings, topic, self._source)
-        while not self.ended.wait(_STEP_SECONDS):
-            for listen in plays(_LIVE_PER_STEP, self.live):
-                publisher.send(listen)
-            self.live += _LIVE_PER_STEP
-        assert publisher.flush(_CATCH_UP_SECONDS), "Kafka has not acknowledged what was sent live"
-
-    def _import(self) -> None:
-        commands = Commands(self._settings, self._folder)
-        while not self.ended.wait(_SECONDS_BETWEEN_IMPORTS):
-            listens = plays(_IMPORT_ROWS, _FIRST_IMPORTED + self.imported)
-            path = self._folder / f"import-{self.imported}.jsonl"
-            path.write_bytes(b"".join(msgspec.json.encode(listen) + b"\n" for listen in listens))
-            self.imported += len(listens)
-            while not self._imports(commands, path):
-                pass  # the same command goes on where it ended
-            path.unlink()
-
-    def _imports(self, commands: Commands, path: Path) -> bool:
-        self.tries += 1
-        try:
-            return commands.run("import", str(path), "--json").code == 0
-        except subprocess.TimeoutExpired:
-            return False
 
 
 def main() -> int:
@@ -124,7 +53,7 @@ def main() -> int:
         with psycopg.connect(spare.database_url, autocommit=True) as connection:
             source = new_source(connection)
         chaos = Chaos(spare, settings, folder, random.Random(chosen.seed))  # noqa: S311
-        load = Load(settings, source, folder)
+        load = Load(settings, source, folder, random.Random(chosen.seed))  # noqa: S311
         try:
             happened, sizes = _soak(chaos, 60 * chosen.minutes)
             chaos.mend()
@@ -133,7 +62,11 @@ def main() -> int:
         finally:
             load.ended.set()
             chaos.close()
-    wrong += [f"it never happened: {fault}" for fault in chaos.faults() if not happened[fault]]
+    happened["import killed"] = load.killed
+    expected = (*chaos.faults(), "import killed")
+    wrong += [f"it never happened: {fault}" for fault in expected if not happened[fault]]
+    if not load.resumed:
+        wrong.append("no import went on behind a checkpoint")
     wrong += _growth(sizes)
     _show(happened, load)
     for sentence in wrong:
@@ -176,6 +109,7 @@ def _proof(chaos: Chaos, load: Load, settings: Settings) -> list[str]:
         dead = ledger(connection)[3]
         if dead != chaos.garbage:
             wrong.append(f"{chaos.garbage} bad messages were sent, {dead} are dead")
+        wrong += _jobs(connection, load)
         wrong += _differences(connection, load)
     return wrong
 
@@ -183,6 +117,13 @@ def _proof(chaos: Chaos, load: Load, settings: Settings) -> list[str]:
 def _has_caught_up(chaos: Chaos, settings: Settings) -> bool:
     chaos.tend()
     return sum(lag(settings).values()) == 0
+
+
+def _jobs(connection: psycopg.Connection, load: Load) -> list[str]:
+    """Each file is one job, however often its import was killed, and is done with all its rows."""
+    found = connection.execute("select rows_read, accepted, state from source where format = 'scrobbles'").fetchall()
+    wanted = [(IMPORT_ROWS, IMPORT_ROWS, "done")] * load.files
+    return [] if found == wanted else [f"{load.files} files were imported, the jobs are {found}"]
 
 
 def _differences(connection: psycopg.Connection, load: Load) -> list[str]:
@@ -217,7 +158,10 @@ def _show(happened: Counter[str], load: Load) -> None:
     for fault, times in sorted(happened.items()):
         table.add_row(fault, str(times))
     _console.print(table)
-    _console.print(f"{load.live:,} plays sent live, {load.imported:,} in files, {load.tries} imports started")
+    _console.print(
+        f"{load.live:,} plays sent live, {load.files * IMPORT_ROWS:,} in {load.files} files; {load.tries} imports"
+        f" started, {load.killed} killed, {load.resumed} of them to go on behind a checkpoint"
+    )
 
 
 if __name__ == "__main__":
