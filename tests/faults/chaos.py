@@ -154,7 +154,7 @@ class Chaos:
     def _at(self, failpoint: str) -> bool:
         """A worker that fails there, when it gets there; it may not within its life, and is killed like any other."""
         worker = self.join(f"{failpoint}:{self.chance.randrange(1, 3)}")
-        for _ in range(60):
+        for _ in range(120):
             self.wait(0.1)
             if "reached:" in worker.said:
                 if failpoint.endswith("stop"):

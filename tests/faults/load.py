@@ -80,7 +80,7 @@ class Load:
     def _import(self) -> None:
         while not self.ended.wait(_SECONDS_BETWEEN_IMPORTS):
             path = self._written()
-            kills = self._chance.randrange(_MOST_KILLS + 1)
+            kills = self._chance.randint(1, _MOST_KILLS)
             while not self._imported(path, killing=kills > 0):
                 kills -= 1
             path.unlink()

@@ -34,6 +34,8 @@ _SECONDS_BETWEEN_FAULTS = 1.0
 _CATCH_UP_SECONDS = 180.0
 # Between its second quarter and its last one a worker may grow by this; a leak of a batch an hour is far more.
 _GROWTH_BYTES = 40_000_000
+# In a shorter quarter there may be no import, whose backlog alone is as much.
+_FEWEST_SIZES = 500
 
 _console = Console(highlight=False, soft_wrap=True)
 
@@ -144,7 +146,7 @@ def _growth(sizes: list[list[int]]) -> list[str]:
     found = []
     for size in sizes:
         quarter = len(size) // 4
-        if quarter < 100:  # too short a life to tell
+        if quarter < _FEWEST_SIZES:
             continue
         early, late = statistics.median(size[quarter : 2 * quarter]), statistics.median(size[-quarter:])
         _console.print(f"memory of a steady worker: {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late")
