@@ -54,8 +54,10 @@ def leave(consumer: Consumer, seconds: float = _LEAVE_SECONDS) -> None:
     no other thread could end it and no handler of ours would run.
     """
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    consumer.close()
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        consumer.close()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str, Any]:
