@@ -1,6 +1,7 @@
 import io
 import json
 
+import msgspec
 import pytest
 
 from producers.exports.documents import document_rows
@@ -17,6 +18,10 @@ DOCUMENT = (
 
 # The reader takes so many bytes at a time.
 CHUNK = 65_536
+
+
+class OnlyA(msgspec.Struct):
+    a: str
 
 
 def opened(content: bytes) -> Opened:
@@ -62,11 +67,22 @@ def test_bytes_that_are_no_text_cost_no_row_before_them_and_no_place_to_go_on_at
     written = b'[{"a":1},{"a":2}'
     # The second one breaks a character off where one reading of the stream ends and the next begins.
     split = b" " * (CHUNK - len(written) - 3) + written + b',"\xc3' + b'"]'
-    for content, end in ((written + b"\xff", written), (split, written + b",")):
+    for content, end, state in ((written + b"\xff", written, "JSON"), (split, written + b",", "UTF-8 text")):
         source = opened(content)
         reading = document_rows(source)
         assert [next(reading), next(reading)] == [(1, {"a": 1}), (2, {"a": 2})]
-        with pytest.raises(DataFault, match="is not UTF-8 text after row 2"):
+        with pytest.raises(DataFault, match=f"is not {state} after row 2"):
             next(reading)
         before, byte = source.place.tell()
         assert (before, content[:byte].endswith(end)) == (2, True)
+
+
+def test_a_row_with_a_byte_that_is_no_text_ends_the_reading_there_wherever_it_lies() -> None:
+    good, bad = '{"a":"Ü","unread":"ß"}'.encode(), b'{"a":"x","unread":"\xff"}'
+    for before in (0, 1, 2, 50, 5_000):
+        reading = document_rows(opened(b"[" + b",".join([*[good] * before, bad, good]) + b"]"), row=OnlyA)
+        for number in range(1, before + 1):
+            found, row = next(reading)
+            assert (found, row.a if isinstance(row, OnlyA) else row["a"]) == (number, "Ü")
+        with pytest.raises(DataFault, match="is not UTF-8 text"):
+            next(reading)

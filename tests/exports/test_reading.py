@@ -149,7 +149,7 @@ class TestFaults:
             (b', {"time": "\xe9"}]}', "is not UTF-8 text after row 1, at byte"),
             (b", " + b"[" * 5_000, "is nested too deep or holds an endless number after row 1, at byte"),
             (b", " + b"9" * 5_000 + b"]}", "is nested too deep or holds an endless number after row 1, at byte"),
-            (b', "' + b"x" * 3_000_000 + b'"]}', "has a value of more than 1,048,576 characters after row 1, at byte"),
+            (b', "' + b"x" * 3_000_000 + b'"]}', "has a value of more than 1,048,576 bytes after row 1, at byte"),
         ],
     )
     def test_a_document_that_breaks_is_told_after_its_rows(self, rest: bytes, message: str) -> None:
