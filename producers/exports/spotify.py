@@ -17,13 +17,13 @@ import msgspec
 
 from producers.exports.credits import credited
 from producers.exports.documents import document_rows
-from producers.exports.foreign import ids, spotify_track
+from producers.exports.foreign import spotify_track
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head, outline
 from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, within
 from producers.exports.streams import HEAD_BYTES
 from schemas.errors import DataFault
-from schemas.listen import EARLIEST, MAX_MS, Listen, Reason, Skipped, Track
+from schemas.listen import EARLIEST, MAX_MS, Ids, Listen, Reason, Skipped, Track
 
 _LONG_ENOUGH_MS = 30_000
 # `ts` and `offline_timestamp` are cut off to seconds, each for itself.
@@ -96,7 +96,8 @@ def _listen(row: object, rules: Rules) -> Listen:
         raise Refused(_why_nameless(row))
     if row.incognito_mode:
         raise Refused("incognito")
-    played_ms = _played_ms(row)
+    told = row.ms_played
+    played_ms = told if type(told) is int and _LONG_ENOUGH_MS <= told <= MAX_MS else _played_ms(row)
     listened_at = iso_epoch(row.ts)
     if rules.spotify_time == "start":
         listened_at = _started(row.offline_timestamp, listened_at, played_ms)
@@ -118,11 +119,8 @@ def _why_nameless(row: _Row) -> Reason:
 
 def _played_ms(row: _Row) -> int | None:
     """How long it was heard, None where that is not known. Raises Refused("short_play")."""
-    told = row.ms_played
-    if type(told) is int and _LONG_ENOUGH_MS <= told <= MAX_MS:
-        return told
-    played = milliseconds(told)
-    if played is None and told is None and row.reason_end is None:
+    played = milliseconds(row.ms_played)
+    if played is None and row.ms_played is None and row.reason_end is None:
         return None
     if played and (played >= _LONG_ENOUGH_MS or (row.reason_end == "trackdone" and not row.skipped)):
         return played
@@ -141,4 +139,7 @@ def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> in
 
 def _track(artist: str, title: str, album: object, uri: object) -> Track:
     artists = credited((artist,), title)
-    return make_track(artists, title, album, artists[0] if artists else None, None, ids(spotify=spotify_track(uri)))
+    known = spotify_track(uri)
+    return make_track(
+        artists, title, album, artists[0] if artists else None, None, Ids(spotify_track=known) if known else None
+    )
