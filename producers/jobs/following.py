@@ -71,7 +71,7 @@ class _Lane:
         self._topic = lane_topic(settings.topic_prefix, "import").name
         self._ids: list[UUID] = []
         self._ends: dict[tuple[str, int], int] = {}
-        self._asked = time.monotonic()
+        self._silent_since: float | None = None
 
     def left(self) -> int | None:
         """How many of them the consumers have not passed yet; None while Kafka does not tell. Raises DependencyGone."""
@@ -81,10 +81,11 @@ class _Lane:
                 ids = list(topic_ids(client, [self._topic]).values())
                 self._ends = end_offsets(client, [self._topic])
             except DependencyGone:
-                if time.monotonic() - self._asked > PATIENCE_SECONDS:
+                self._silent_since = self._silent_since or time.monotonic()
+                if time.monotonic() - self._silent_since > PATIENCE_SECONDS:
                     raise
                 return None
-            self._ids = ids
+            self._ids, self._silent_since = ids, None
         ids = self._ids
         rows = self._database.run(lambda connection: connection.execute(sql.read("positions"), (ids,)).fetchall())
         at = {(topic, number): offset for topic, number, offset in rows}
