@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -21,6 +21,8 @@ from confluent_kafka.admin import (
 from schemas.errors import AccessDenied, ConfigurationFault, DependencyGone, Fault
 from schemas.settings import Settings
 from schemas.topics import Topic, all_topics
+
+T = TypeVar("T")
 
 # Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
 ANSWER_SECONDS = 5
@@ -142,14 +144,33 @@ def id_of(answer: Future[TopicDescription]) -> UUID:
     return UUID(int=(high % 2**64) << 64 | low % 2**64)
 
 
+def _answer(future: Future[T]) -> T:
+    """What the cluster answers. Raises KafkaException, also where it is silent for ANSWER_SECONDS."""
+    try:
+        return future.result(ANSWER_SECONDS)
+    except TimeoutError as error:
+        sentence = f"no answer within {ANSWER_SECONDS} s"
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, sentence)) from error
+
+
 def ensure_topics(settings: Settings) -> list[str]:
-    """Make the topics that are missing. A line for each that was made, and for each that is not as it should be."""
+    """Make the topics that are missing. A line for each that was made, and for each that is not as it should be.
+
+    Raises AccessDenied, ConfigurationFault, DependencyGone.
+    """
     client = admin(settings)
+    try:
+        return _ensure(client, settings)
+    except KafkaException as error:
+        raise fault_of(error.args[0], settings) from error
+
+
+def _ensure(client: AdminClient, settings: Settings) -> list[str]:
     existing = client.list_topics(timeout=ANSWER_SECONDS).topics
     lines = []
     for topic in all_topics(settings.topic_prefix):
         if topic.name not in existing:
-            lines += _make(client, topic, settings)
+            lines += _make(client, topic)
             continue
         partitions = len(existing[topic.name].partitions)
         if partitions != topic.partitions:
@@ -159,15 +180,15 @@ def ensure_topics(settings: Settings) -> list[str]:
     return lines
 
 
-def _make(client: AdminClient, topic: Topic, settings: Settings) -> list[str]:
+def _make(client: AdminClient, topic: Topic) -> list[str]:
     # -1: the replication factor is the cluster's own default.
     wanted = NewTopic(topic.name, topic.partitions, -1, config=topic.config)
     try:
-        client.create_topics([wanted])[topic.name].result(ANSWER_SECONDS)
+        _answer(client.create_topics([wanted])[topic.name])
     except KafkaException as error:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:  # by another process, a moment ago
             return []
-        raise fault_of(error.args[0], settings) from error
+        raise
     return [f"{topic.name} made with {topic.partitions} partitions"]
 
 
@@ -181,7 +202,10 @@ def _await_topics(client: AdminClient, settings: Settings) -> None:
 
 def _drift(client: AdminClient, topic: Topic) -> list[str]:
     resource = ConfigResource(ResourceType.TOPIC, topic.name)
-    actual = client.describe_configs([resource])[resource].result(ANSWER_SECONDS)
+    try:
+        actual = _answer(client.describe_configs([resource])[resource])
+    except KafkaException as error:
+        raise _topic_fault(error.args[0], topic.name) from error
     return [
         f"{topic.name} has {name}={actual[name].value} instead of {value}"
         for name, value in topic.config.items()
@@ -199,12 +223,18 @@ def present_ids(client: AdminClient, names: list[str]) -> dict[str, UUID]:
 
 
 def end_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int], int]:
-    """The offset after the last message of each partition of the topics that exist. Raises DependencyGone."""
+    """The offset after the last message of each partition of the topics that exist.
+
+    Raises AccessDenied, DependencyGone.
+    """
     return _offsets(client, topics, OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
 
 def first_offsets(client: AdminClient, topics: list[str]) -> dict[tuple[str, int], int]:
-    """The offset of the first message that each partition still holds. Raises DependencyGone."""
+    """The offset of the first message that each partition still holds.
+
+    Raises AccessDenied, DependencyGone.
+    """
     return _offsets(client, topics, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
 
@@ -215,9 +245,13 @@ def _offsets(client: AdminClient, topics: list[str], which: OffsetSpec) -> dict[
         try:
             return _offsets_now(client, topics, which)
         except KafkaException as error:
-            passes = error.args[0].retriable() or error.args[0].code() in _BEGINNING
+            said: KafkaError = error.args[0]
+            if said.code() in DENIED:
+                sentence = f"Kafka refuses to tell where its logs begin and end: {said.str()}"
+                raise AccessDenied(sentence, "", "kafka_denied") from error
+            passes = said.retriable() or said.code() in _BEGINNING
             if not passes or time.monotonic() > deadline:
-                sentence = f"Kafka does not tell where its logs begin and end: {error.args[0].str()}"
+                sentence = f"Kafka does not tell where its logs begin and end: {said.str()}"
                 raise DependencyGone(sentence, "", "kafka_gone") from error
         time.sleep(_LOOK_SECONDS)
 
@@ -226,4 +260,4 @@ def _offsets_now(client: AdminClient, topics: list[str], which: OffsetSpec) -> d
     known = client.list_topics(timeout=ANSWER_SECONDS).topics
     places = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
     answers = client.list_offsets(dict.fromkeys(places, which))
-    return {(at.topic, at.partition): answer.result(ANSWER_SECONDS).offset for at, answer in answers.items()}
+    return {(at.topic, at.partition): _answer(answer).offset for at, answer in answers.items()}

@@ -38,6 +38,18 @@ class MockCluster:
             ctypes.c_void_p(self._cluster), ctypes.c_int16(request), ctypes.c_size_t(len(errors)), codes
         )
 
+    def answer_late(self, request: int, seconds: float) -> None:
+        """Answer the next request of this kind, to whichever broker it goes, after so long."""
+        for broker in (1, 2):
+            self._library.rd_kafka_mock_broker_push_request_error_rtts(
+                ctypes.c_void_p(self._cluster),
+                ctypes.c_int32(broker),
+                ctypes.c_int16(request),
+                ctypes.c_size_t(1),
+                ctypes.c_int(0),
+                ctypes.c_int(int(1_000 * seconds)),
+            )
+
     def asked(self, request: int) -> int:
         """How often it was sent such a request."""
         count = ctypes.c_size_t(0)

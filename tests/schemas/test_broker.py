@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 from producers.publish import Publisher
 from schemas import broker
 from schemas.broker import admin, client_config, end_offsets, ensure_topics, topic_ids
-from schemas.errors import ConfigurationFault, DependencyGone, Fault
+from schemas.errors import AccessDenied, ConfigurationFault, DependencyGone, Fault
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, all_topics, lane_topic
@@ -83,6 +83,38 @@ def test_a_broker_that_does_not_know_yet_what_it_leads_is_asked_again(settings: 
         mock.answer_with(LIST_OFFSETS, [error])
         assert end_offsets(admin(Settings(settings.data, mock.address)), ["t"]) == {("t", 0): 0}
         assert mock.asked(LIST_OFFSETS) == 2
+
+
+def test_an_answer_that_does_not_come_is_a_dependency_gone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "ANSWER_SECONDS", 1)
+    with MockCluster() as mock:
+        mock.make_topic("t", 1)
+        client = admin(Settings(settings.data, mock.address))
+        mock.answer_late(LIST_OFFSETS, 3)
+        with pytest.raises(DependencyGone, match="no answer within 1 s"):
+            end_offsets(client, ["t"])
+
+
+def test_an_answer_that_is_not_allowed_is_an_access_denied(settings: Settings) -> None:
+    with MockCluster() as mock:
+        mock.make_topic("t", 1)
+        mock.answer_with(LIST_OFFSETS, [KafkaError.TOPIC_AUTHORIZATION_FAILED])
+        with pytest.raises(AccessDenied, match="Kafka refuses to tell where its logs begin and end"):
+            end_offsets(admin(Settings(settings.data, mock.address)), ["t"])
+
+
+def test_a_cluster_that_is_silent_about_its_topics_is_a_dependency_gone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "ANSWER_SECONDS", 1)
+    with MockCluster() as mock:  # it makes no topic, and tells nothing about the settings of one
+        chosen = Settings(settings.data, mock.address)
+        with pytest.raises(DependencyGone, match="does not answer: no answer within 1 s"):
+            ensure_topics(chosen)
+        for topic in all_topics(chosen.topic_prefix):
+            mock.make_topic(topic.name, topic.partitions)
+        with pytest.raises(DependencyGone, match=f"the topic {chosen.topic_prefix}.*: no answer within 1 s"):
+            ensure_topics(chosen)
 
 
 def test_a_cluster_that_does_not_answer_is_gone_within_seconds_and_named(
