@@ -2,11 +2,14 @@
 
 import re
 import sys
+from collections.abc import Iterator
 
 import orjson
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import StyleType
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 # Control characters, and those that turn the direction of writing.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -16,6 +19,10 @@ _WIDTH = None if _TO_TERMINAL else 1_000_000
 # Names of songs are full of square brackets: markup is for our own words, where it is asked for.
 out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+# Of a table: what is between two columns, and the longest word that is kept whole where room is scarce.
+_GAP = 2
+_LONGEST_WORD = 24
 
 
 def visible(text: str) -> str:
@@ -48,16 +55,64 @@ def shortened(name: str, width: int) -> str:
 
 
 class _Table(Table):
-    """A table of what people and exports have named: a title may hold anything, also what commands a terminal."""
+    """A table of what people and exports have named: a title may hold anything, also what commands a terminal.
+
+    Where it does not fit, cells wrap between words; then columns are left out, in the order of `drop`; then each row
+    becomes a block of lines.
+    """
+
+    drop: tuple[str, ...] = ()
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         shown = (visible(cell) if isinstance(cell, str) else cell for cell in cells)
         super().add_row(*shown, style=style, end_section=end_section)
 
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width
+        for name in self.drop:
+            if self._least_width() > room:
+                self.columns = [column for column in self.columns if column.header != name]
+        if self._least_width() > room:
+            yield from self._blocks()
+            return
+        sizes = [_sizes(column) for column in self.columns]
+        cap = room
+        while cap and sum(min(most, max(least, cap)) + _GAP for least, most in sizes) > room:
+            cap -= 1
+        for column, (least, most) in zip(self.columns, sizes, strict=True):
+            column.width = min(most, max(least, cap))
+        yield from super().__rich_console__(console, options)
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """An empty table in the house style; the columns named in `right` are numbers."""
-    made = _Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    def _least_width(self) -> int:
+        return sum(_sizes(column)[0] + _GAP for column in self.columns)
+
+    def _blocks(self) -> Iterator[Text]:
+        """Each row as lines of a heading and its cell, with an empty line between rows."""
+        if self.title:
+            yield Text(str(self.title), style="bold")
+        indent = max(cell_len(str(column.header)) for column in self.columns) + _GAP
+        for number, cells in enumerate(zip(*(column.cells for column in self.columns), strict=True)):
+            if number:
+                yield Text()
+            for column, cell in zip(self.columns, cells, strict=True):
+                if str(cell):
+                    yield Text(str(column.header).ljust(indent), style="bold").append(Text(str(cell), style=""))
+
+
+def _sizes(column: Column) -> tuple[int, int]:
+    """The width of the longest word of a column, and that of its longest cell. A very long word may be folded."""
+    texts = [str(column.header), *map(str, column.cells)]
+    words = (cell_len(word) for text in texts for word in text.split())
+    return min(max(words, default=0), _LONGEST_WORD), max(map(cell_len, texts))
+
+
+def table(*columns: str, right: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> Table:
+    """An empty table in the house style; the columns named in `right` are numbers.
+
+    Those named in `drop` are left out, the first one first, where a terminal is too narrow for all.
+    """
+    made = _Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+    made.drop = drop
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made
