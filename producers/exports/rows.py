@@ -4,6 +4,7 @@ Sources: ListenBrainz for the bounds of a time, and what exports were seen to ho
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,10 +16,22 @@ from schemas.listen import EARLIEST, MAX_MS, NAME_CHARACTERS, Ids, Listen, Reaso
 
 # Longer is a fault of the file, not a play: ListenBrainz takes 10 kB a listen. It also bounds what a reader holds.
 MAX_ROW_BYTES = 1_048_576
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# A byte order mark is in a name where files were put together, or where somebody copied it from one.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufeff]")
+_LOST = "\ufffd"
+# A letter may come as so many characters: Vietnamese with two accents, a syllable of Korean.
+_DECOMPOSED_CHARACTERS = 3
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
+# What databases and spreadsheets write: 2023-11-14 22:23:20 UTC, 2023-11-14 22:23:20.5 +0100.
+_CALENDAR = re.compile(
+    r"""\s* (?P<time>\d{4}-\d{2}-\d{2}[T\ ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)
+        \s* (?:Z|UTC|GMT|(?P<offset>[-+]\d{2}(?::?\d{2})?))? \s*""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+)
 # Seconds until the year 5138; what is larger was written in milli-, micro- or nanoseconds.
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 _DIGITS = 20
+_NUMBER = re.compile(r"\s*(?P<whole>\d{1,20})(?:\.(?P<fraction>\d{0,20}))?\s*", re.ASCII)
 # A number of seconds since 2001 has so many.
 _SECOND_DIGITS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,8 +68,8 @@ def outcomes(
 def epoch_seconds(value: object, rules: Rules) -> int:
     """The time of a play in whole seconds, from seconds, milli-, micro- or nanoseconds, told apart by magnitude.
 
-    Numbers and strings of digits count, fractions are cut off. Raises Refused: bad_time, too_early, too_late,
-    outside_window.
+    Numbers count, also as text, without their fractions; so do calendar times (2023-11-14 22:13:20 UTC).
+    Raises Refused: bad_time, too_early, too_late, outside_window.
     """
     if type(value) is str and len(value) == _SECOND_DIGITS and value.isascii() and value.isdigit():
         value = int(value)
@@ -67,25 +80,41 @@ def epoch_seconds(value: object, rules: Rules) -> int:
 
 def epoch(value: object) -> int:
     """What epoch_seconds makes of a value, whatever the bounds of a play are. Raises Refused("bad_time")."""
-    number = _whole(value)
-    if number is None or number < 0:
+    told = _whole(value)
+    if told is None:
+        return _calendar_epoch(value)
+    if told < 0:
         raise Refused("bad_time")
     for smallest, divisor in _UNITS:
-        if number >= smallest:
-            return number // divisor
-    return number
+        if told >= smallest:
+            return told // divisor
+    return told
 
 
 def iso_epoch(value: object) -> int:
     """Whole seconds from a time such as 2024-02-03T10:11:12Z, in UTC unless it names another zone, fractions cut off.
 
-    Raises Refused("bad_time").
+    Other spellings that `epoch` knows will do. Raises Refused("bad_time").
     """
     try:
-        moment = datetime.fromisoformat(value)  # type: ignore[arg-type] # what is no text raises TypeError
-        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+        return _since_epoch(datetime.fromisoformat(value))  # type: ignore[arg-type] # what is no text raises TypeError
     except (TypeError, ValueError):
+        return epoch(value)
+
+
+def _calendar_epoch(value: object) -> int:
+    found = _CALENDAR.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise Refused("bad_time")
+    zone = found["offset"] or "+00:00"
+    try:
+        return _since_epoch(datetime.fromisoformat(found["time"] + zone))
+    except ValueError:
         raise Refused("bad_time") from None
+
+
+def _since_epoch(moment: datetime) -> int:
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     return since.days * _DAY_SECONDS + since.seconds
 
 
@@ -104,42 +133,86 @@ def milliseconds(value: object, unit: int = 1) -> int | None:
     """A length in milliseconds; `unit` is what one of `value` lasts. None for what no recording can last."""
     if type(value) is int and 0 < value * unit <= MAX_MS:
         return value * unit
-    if value is None:
+    if value is None or (length := number(value)) is None:
         return None
-    if isinstance(value, (float, Decimal)) and 0 < value <= MAX_MS:
-        value = round(value * unit)
-        unit = 1
-    number = _whole(value)
-    if number is None or not 0 < number * unit <= MAX_MS:
-        return None
-    return number * unit
+    length = round(length * unit)
+    return length if 0 < length <= MAX_MS else None
 
 
-def _whole(value: object) -> int | None:
+def number(value: object) -> int | float | Decimal | None:
+    """A number, also one written as text ("187000", "187000.0"); None for anything else, for NaN and for infinity."""
     if isinstance(value, str):
-        digits = value.strip()
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else None
+        written = _NUMBER.fullmatch(value)
+        if written is None:
+            return None
+        return float(value) if (written["fraction"] or "").strip("0") else int(written["whole"])
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         # The comparison is false for NaN, and keeps int() from writing out 1e999999999.
-        return int(value) if -(10**_DIGITS) < value < 10**_DIGITS else None
+        return value if -(10**_DIGITS) < value < 10**_DIGITS else None
     return None
 
 
-def clean(value: object) -> str:
-    """A name as it may be stored: no NUL, no lone surrogate, no white space around it.
+def _whole(value: object) -> int | None:
+    told = number(value)
+    return None if told is None or (isinstance(value, str) and not isinstance(told, int)) else int(told)
 
-    "" where it is no string, or nothing is left of it once normalised. Raises Refused("too_long").
+
+def truth(value: object) -> bool:
+    """A boolean, also one written as text ("false") or as 0 or 1; null is false. Raises Refused("malformed_row")."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    told = _TRUTHS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
+    if told is None:
+        raise Refused("malformed_row")
+    return told
+
+
+def clean(value: object) -> str:
+    """A name as it is stored and shown: composed (NFC), no NUL, lone surrogate or U+FEFF, no white space around it.
+
+    "" where nothing is left of it once normalised. Raises Refused: too_long; malformed_row for what is no name, and for
+    one with U+FFFD, for that stands for letters that were lost before the file came to us.
     """
-    if not isinstance(value, str):
-        return ""
-    name = value.strip()
-    plain = name.isprintable()
+    name = (value if type(value) is str else name_of(value)).strip()
+    # What is printed in ASCII survives normalising, which is dear, and so do letters and digits anywhere.
+    plain = name.isascii() and name.isprintable()
     if not plain:
-        name = _UNSTORABLE.sub("", name).strip()
+        name = _composed(name)
     if len(name) > NAME_CHARACTERS:
         raise Refused("too_long")
-    # What is printed in ASCII survives normalising, which is dear, and so do letters and digits anywhere.
-    return name if (plain and name.isascii()) or any(map(str.isalnum, name)) or normalise(name) else ""
+    return name if plain or any(map(str.isalnum, name)) or normalise(name) else ""
+
+
+def _composed(name: str) -> str:
+    # Composing takes quadratic time in the worst case.
+    if len(name) > NAME_CHARACTERS * _DECOMPOSED_CHARACTERS:
+        raise Refused("too_long")
+    if _LOST in name:
+        raise Refused("malformed_row")
+    if not name.isprintable():
+        name = _UNSTORABLE.sub("", name).strip()
+    return unicodedata.normalize("NFC", name)
+
+
+def name_of(value: object) -> str:
+    """A name as it is written; a number is one too (311, 1979). "" where there is none: null, or an empty list.
+
+    Raises Refused("malformed_row") for anything else.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}):
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool) and number(value) is not None:
+        return str(int(value) if value == int(value) else value)
+    raise Refused("malformed_row")
+
+
+def names_of(value: object) -> tuple[str, ...]:
+    """The names in a list, each as it is or as the `name` of an object; or the one name. Raises what name_of raises."""
+    given = value if isinstance(value, list) else [value]
+    names = (name_of(one.get("name") if isinstance(one, dict) else one) for one in given)
+    return tuple(filter(None, names))
 
 
 def strings(value: object) -> tuple[str, ...]:

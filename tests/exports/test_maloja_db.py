@@ -70,7 +70,7 @@ def test_rows_that_are_no_plays_and_text_that_is_none(path: Path, maloja: sqlite
         "bad_time",
         "too_early",
         "too_early",
-        "\ufffd\ufffdA",
+        "malformed_row",
         "missing_title",
         "missing_artist",
         "malformed_row",

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from producers.exports.opened import Rules
-from producers.exports.rows import Refused, clean, epoch_seconds, milliseconds
+from producers.exports.rows import Refused, clean, epoch_seconds, iso_epoch, milliseconds, names_of, truth
 from schemas.listen import EARLIEST, MAX_MS
 
 LATEST = 1_800_000_000
@@ -26,10 +26,25 @@ SECOND = 1_700_000_000
         SECOND * 10**6,
         SECOND * 10**9,
         str(SECOND * 10**9),
+        f"{SECOND}.0",
+        f"{SECOND}.",
+        f"{SECOND}.000000",
+        "2023-11-14T22:13:20Z",
+        "2023-11-14 22:13:20",
+        "2023-11-14 22:13:20 UTC",
+        " 2023-11-14 22:13:20 utc ",
+        "2023-11-14 22:13:20Z",
+        "2023-11-14 22:13:20 Z",
+        "2023-11-14 22:13:20.999 UTC",
+        "2023-11-14 22:13:20,5 GMT",
+        "2023-11-14 22:13:20+00",
+        "2023-11-14 22:13:20.123456789+00:00",
+        "2023-11-14 23:13:20 +0100",
+        "2023-11-14t20:13:20 -02:00",
     ],
 )
 def test_a_time_is_understood_in_every_unit_and_spelling(value: object) -> None:
-    assert epoch_seconds(value, RULES) == SECOND
+    assert epoch_seconds(value, RULES) == iso_epoch(value) == SECOND
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
@@ -51,7 +66,12 @@ def test_the_bounds_themselves_are_allowed() -> None:
         ("", "bad_time"),
         ("-1700000000", "bad_time"),
         ("1700000000.5", "bad_time"),
-        ("2023-11-14T22:13:20Z", "bad_time"),
+        ("2023-11-14", "bad_time"),
+        ("2023-02-30 22:13:20 UTC", "bad_time"),
+        ("2023-11-14 22:13:60 UTC", "bad_time"),
+        ("2023-11-14 22:13:20 CET", "bad_time"),
+        ("2023-11-14 22:13:20 +9900", "bad_time"),
+        ("1.7e9", "bad_time"),
         ("١٧٠٠٠٠٠٠٠٠", "bad_time"),
         ("9" * 5_000, "bad_time"),
         ([SECOND], "bad_time"),
@@ -75,7 +95,11 @@ def test_any_other_time_is_refused_with_its_reason(value: object, reason: str) -
         (201, 1_000, 201_000),
         (201.4, 1_000, 201_400),
         ("201", 1_000, 201_000),
+        ("201.4", 1_000, 201_400),
         (187_000, 1, 187_000),
+        ("187000", 1, 187_000),
+        ("187000.0", 1, 187_000),
+        (187_000.0, 1, 187_000),
         (187_000.6, 1, 187_001),
         (Decimal("0.5"), 1_000, 500),
         (MAX_MS, 1, MAX_MS),
@@ -113,7 +137,18 @@ def test_a_length_is_milliseconds_or_nothing(value: object, unit: int, expected:
         ("\0", ""),
         ("", ""),
         (None, ""),
-        (17, ""),
+        ([], ""),
+        ({}, ""),
+        ("\ufeff", ""),
+        ("\ufeffBand", "Band"),
+        ("Ba\ufeffnd \ufeff", "Band"),
+        ("Tie\u0301ra", "Ti\u00e9ra"),
+        ("\u1112\u1161\u11ab", "\ud55c"),
+        ("e\u0301" * 1_000, "\u00e9" * 1_000),
+        (311, "311"),
+        (0, "0"),
+        (1979.0, "1979"),
+        (4.44, "4.44"),
     ],
 )
 def test_a_name_is_kept_as_written_but_for_what_no_database_stores(value: object, expected: str) -> None:
@@ -122,5 +157,57 @@ def test_a_name_is_kept_as_written_but_for_what_no_database_stores(value: object
 
 def test_a_name_has_a_largest_length() -> None:
     assert clean("x" * 1_000) == "x" * 1_000
-    with pytest.raises(Refused, match="too_long"):
-        clean("x" * 1_001)
+    for name in ("x" * 1_001, "é" * 1_001, "e\u0301" * 1_001, "a" + "\u0301\u0323" * 500_000):
+        with pytest.raises(Refused, match="too_long"):
+            clean(name)
+
+
+@pytest.mark.parametrize("value", ["Ti\ufffdra", True, False, ["A"], {"name": "A"}, float("inf"), float("nan")])
+def test_what_is_no_name_or_lost_letters_is_refused(value: object) -> None:
+    with pytest.raises(Refused, match="malformed_row"):
+        clean(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["A", "B"], ("A", "B")),
+        ("A", ("A",)),
+        ([{"name": "A"}, "B", {"name": 311}, 1979, None, {}, ""], ("A", "B", "311", "1979")),
+        (None, ()),
+        ([], ()),
+    ],
+)
+def test_names_come_in_a_list_as_objects_or_alone(value: object, expected: tuple[str, ...]) -> None:
+    assert names_of(value) == expected
+
+
+@pytest.mark.parametrize("value", [True, [["A"]], [True], [{"name": ["A"]}]])
+def test_a_list_with_what_is_no_name_is_refused(value: object) -> None:
+    with pytest.raises(Refused, match="malformed_row"):
+        names_of(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, True),
+        (False, False),
+        (None, False),
+        ("true", True),
+        (" FALSE ", False),
+        ("False", False),
+        (1, True),
+        (0, False),
+        ("0", False),
+        ("", False),
+    ],
+)
+def test_a_boolean_may_be_text(value: object, expected: object) -> None:
+    assert truth(value) is expected
+
+
+@pytest.mark.parametrize("value", ["maybe", "yes?", 2, 1.5, [], {}, [True]])
+def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
+    with pytest.raises(Refused, match="malformed_row"):
+        truth(value)

@@ -147,7 +147,8 @@ def test_times_of_converted_files(ts: str, expected: int) -> None:
         (None, "bad_time"),
         ("", "bad_time"),
         ("yesterday", "bad_time"),
-        (17, "bad_time"),
+        (17, "too_early"),
+        ([], "bad_time"),
         ("2024-02-30T10:11:12Z", "bad_time"),
         ("2024-02-03T10:11:60Z", "bad_time"),
         ("\ud800", "bad_time"),
@@ -208,7 +209,7 @@ def test_the_id_of_a_track(uri: object, expected: Ids | None) -> None:
     assert item.track.ids == expected
 
 
-@pytest.mark.parametrize("album", [None, "", " ", 17])
+@pytest.mark.parametrize("album", [None, "", " ", [], {}])
 def test_no_album(album: object) -> None:
     item = read_row(master_metadata_album_album_name=album)
     assert isinstance(item, Listen)
