@@ -1,5 +1,6 @@
 """How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from rich.text import Text
 # Control characters, and those that turn the direction of writing.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What is no terminal has no width, whatever COLUMNS says: a script must not get cells that are folded or shortened.
-_TO_TERMINAL = sys.stdout.isatty()
+_TO_TERMINAL = os.isatty(1)
 _WIDTH = None if _TO_TERMINAL else 1_000_000
 # Names of songs are full of square brackets: markup is for our own words, where it is asked for.
 out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
@@ -36,10 +37,10 @@ def say(message: str) -> None:
 
 
 def complain(message: str, hint: str = "") -> None:
-    """What went wrong, and what to do about it."""
+    """What went wrong, and what to do about it; a hint may have several lines."""
     err.print(f"[bold red]scrobbles:[/] {_escaped(message)}")
-    if hint:
-        err.print(f"  {_escaped(hint)}", style="dim")
+    for line in hint.splitlines():
+        err.print(f"  {_escaped(line.rstrip())}", style="dim")
 
 
 def emit_json(answer: object) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from cli import streams
 from cli.console import complain, out
 from schemas import failpoints
-from schemas.errors import BUG, DONE, INTERRUPTED, Fault
+from schemas.errors import BUG, DONE, INTERRUPTED, Fault, refused
 from schemas.settings import APPLICATION
 
 # Verb to module. Only the module of the verb that was typed is imported: all of them would cost 0.2 s.
@@ -72,7 +73,15 @@ def _options(
 
 def main() -> None:
     """The `scrobbles` command."""
-    sys.exit(run(sys.argv[1:]))
+    streams.in_utf8()
+    streams.guard()
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except Fault as fault:
+        complain(fault.message)
+        code = code or fault.exit_code
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -88,6 +97,11 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except OSError as error:
+        # A disk that is full, a folder that is closed to us: what the system refuses is no bug, wherever it is met.
+        met = refused(error)
+        complain(met.message, met.hint)
+        return met.exit_code
     except Exception:  # noqa: BLE001 - the last frame: whatever arrives here is our bug, and is reported as one
         traceback.print_exc()
         complain("this is a bug of scrobbles, not of your data", "please report it with the lines above")

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 import sql
 from cli.console import emit_json, out, say, table
 from cli.raw import for_people
-from cli.wiring import connected, operator, settings
+from cli.wiring import connected, operator, settings, utf8
 from consumers.listens import ledger
 from consumers.listens.ledger import Position, State, plan_skip, positions
 from schemas.broker import admin
@@ -32,7 +32,7 @@ _STATES: dict[State, str] = {
     "former": "a former topic",
 }
 
-Topic = Annotated[str, typer.Argument(help="As `scrobbles offsets show` calls it.")]
+Topic = Annotated[str, typer.Argument(parser=utf8, metavar="TOPIC", help="As `scrobbles offsets show` calls it.")]
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 

@@ -48,6 +48,17 @@ def connected(chosen: Settings | None = None) -> Iterator[psycopg.Connection]:
             yield connection
         except psycopg.Error as error:
             raise fault_of(error, url) from error
+        except UnicodeEncodeError as error:
+            raise UsageFault(f"{error.object} is no UTF-8 text: nothing in the database is called that") from error
+
+
+def utf8(text: str) -> str:
+    """An argument that is no path. Raises UsageFault where the shell has handed over bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageFault(f"{text} is no UTF-8 text") from error
+    return text
 
 
 def require_name(name: str) -> None:

@@ -11,6 +11,7 @@
 Anything that is not a Fault is a bug of ours, exit code 70.
 """
 
+import errno
 from typing import ClassVar
 
 from schemas.events import Ending
@@ -77,3 +78,10 @@ class ConfigurationFault(Fault):
 
     exit_code = 78
     _event = "configuration_wrong"
+
+
+def refused(error: OSError) -> Fault:
+    """What the system refuses, as a Fault that names the file where the error does."""
+    named = "" if error.filename is None else f"{error.filename}: "
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Fault(f"{named}{error.strerror or error}", "free some disk space" if is_full else "")

@@ -99,11 +99,11 @@ def mask_url(url: str) -> str:
 
 
 def _folder(data: Value) -> Path:
-    if isinstance(data.value, str) and data.value:
+    if isinstance(data.value, str) and data.value and _is_utf8(data.value):
         # "~somebody" of nobody who is known here.
         with suppress(RuntimeError):
             return Path(data.value).expanduser().absolute()
-    raise _wrong("data", data, "the path of a folder")
+    raise _wrong("data", data, "the path of a folder, in UTF-8")
 
 
 def _stack_layer(data: Path) -> Layer:
@@ -114,8 +114,8 @@ def _stack_layer(data: Path) -> Layer:
         return {}
     except OSError as error:
         raise ConfigurationFault(f"{path} cannot be read: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise ConfigurationFault(f"{path} cannot be read: {error}", "`scrobbles up` writes it anew") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationFault(f"{path} is damaged: {error}", "delete it; `scrobbles up` writes it again") from error
     for key in found:
         _must_be_known(key, f"{key} in {path}")
     return {key: Value(value, str(path)) for key, value in found.items()}
@@ -157,8 +157,19 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
         if name.startswith("kafka__"):
             name = f"{KAFKA}.{name.removeprefix('kafka__').replace('_', '.')}"
         _must_be_known(name, f"the variable {variable}")
+        if not (from_file or _is_utf8(text)):
+            raise ConfigurationFault(f"the variable {variable} is no UTF-8 text")
         layer[name] = Value(_secret_of(variable, text) if from_file else text, variable)
     return layer
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it can be sent to a server and written to a file; what the shell hands over may be any bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _secret_of(variable: str, path: str) -> str:

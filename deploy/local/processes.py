@@ -152,7 +152,7 @@ def must_run(places: Places, process: Process) -> None:
         return
     path = places.log / f"{process.name}.log"
     tail = path.read_text("utf-8", "replace").splitlines()[-LOG_TAIL_LINES:]
-    raise DependencyGone(f"{process.name} ended instead of starting", "\n  ".join([f"the end of {path}:", *tail]))
+    raise DependencyGone(f"{process.name} ended instead of starting", "\n".join([f"the end of {path}:", *tail]))
 
 
 def stop(places: Places, processes: Iterable[Process], say: Say, number: int = signal.SIGTERM) -> None:

@@ -1,0 +1,133 @@
+"""What is around a command: streams, locale, arguments, folders. None of it is a bug of ours, and each is told.
+
+Each row is a line for bash, the exit code, and what must be said.
+"""
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from _pytest.mark import ParameterSet
+
+from consumers.listens.store import Store
+from schemas.listen import Listen, Track
+from schemas.settings import Settings
+from tests.cli.commands import SECONDS, Finished, environment_of
+from tests.cli.malojas import row, write
+from tests.consumers.logs import NOW, PARTITION, new_source, run_of, save, value
+
+ROOT = Path(__file__).parents[2]
+PRINTING = (
+    "--help",
+    "--version",
+    "top --help",
+    "top artists",
+    "top artists --json",
+    "recent",
+    "export",
+    "verify",
+    "status",
+    "status --json",
+    "doctor",
+    "config show",
+    "config show --json",
+    "user list",
+    "dead list --json",
+    "import --dry-run x.json",
+    "import --dry-run --json x.json",
+)
+ASCII = "LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0"
+
+
+class Shell:
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self._environment = environment | {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+        self._folder = folder
+
+    def run(self, line: str) -> Finished:
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f'scrobbles() {{ "$PYTHON" -m cli "$@"; }}; {line}'],
+            env=self._environment,
+            cwd=self._folder,
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        return Finished(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode())
+
+
+@pytest.fixture
+def shell(settings: Settings, database: str, tmp_path: Path) -> Shell:
+    """In a folder with an export, for a database with a play of Björk."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        source = new_source(connection)
+    with closing(Store(database)) as store:
+        store.next_offsets([PARTITION])
+        save(store, run_of([value(Listen(NOW, Track(("Björk ☃",), "Jóga")), source)]))
+    write(tmp_path, "x.json", row(1))
+    return Shell(environment_of(settings, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_stdout_that_takes_no_more_ends_every_verb_with_one_sentence(shell: Shell, arguments: str) -> None:
+    for line, said in (
+        (f"scrobbles {arguments} > /dev/full", "scrobbles: stdout cannot be written: No space left on device\n"),
+        (f"scrobbles {arguments} | true", "scrobbles: stdout was closed before everything was written\n"),
+    ):
+        done = shell.run(line)
+        assert (done.code, done.errors.endswith(said)) == (1, True), (line, done)
+        assert "Traceback" not in done.errors
+
+
+@pytest.mark.parametrize("arguments", ["top artists", "import --dry-run x.json", "top nothing", "export --user bob"])
+def test_stderr_that_takes_no_more_changes_nothing(shell: Shell, arguments: str) -> None:
+    expected = shell.run(f"scrobbles {arguments}")
+    for stream in ("2> /dev/full", "2>&-"):
+        done = shell.run(f"scrobbles {arguments} {stream}")
+        assert (done.code, len(done.output)) == (expected.code, len(expected.output))
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("PYTHONIOENCODING=latin-1 scrobbles top artists", 0, "Bj\udcf6rk \\u2603"),
+        ("PYTHONIOENCODING=ascii scrobbles top artists", 0, "Bj\\xf6rk \\u2603"),
+        (f"{ASCII} scrobbles top artists", 0, "Bj\\xf6rk \\u2603"),
+        (f"{ASCII} scrobbles top artists --json", 0, '"Björk ☃"'),
+        (f"{ASCII} scrobbles user add Zoë && scrobbles user list", 0, "Zoë"),
+        (f"cp x.json é.json && {ASCII} scrobbles import --dry-run é.json", 0, "\\xe9.json: maloja"),
+        ("scrobbles top artists >&-", 0, ""),
+        ("scrobbles import --dry-run - <&-", 65, "stdin"),
+    ],
+)
+def test_what_a_terminal_cannot_show_is_escaped(shell: Shell, line: str, code: int, said: str) -> None:
+    done = shell.run(line)
+    assert (done.code, said in done.output + done.errors) == (code, True), done
+
+
+def rows(*given: tuple[str, int, str]) -> list[ParameterSet]:
+    return [pytest.param(*each, id=each[0]) for each in given]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    rows(
+        (r"scrobbles top artists --user $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles user add $'\xfc'", 2, "a person needs a name"),
+        (r"scrobbles export --user $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles jobs list --user $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles dead list --topic $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles offsets adopt $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles top artists --since $'\xfc'", 2, r"\udcfc"),
+        (r"scrobbles $'\xfc'", 2, r"\udcfc"),
+        (r"SCROBBLES_DATA=$'x\xfc' scrobbles status", 78, "SCROBBLES_DATA"),
+        (r"SCROBBLES_GROUP=$'x\xfc' scrobbles config show --json", 78, "SCROBBLES_GROUP"),
+        (r"SCROBBLES_DATABASE_URL=$'x\xfc' scrobbles verify", 78, "SCROBBLES_DATABASE_URL"),
+    ),
+)
+def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, said: str) -> None:
+    done = shell.run(line)
+    assert (done.code, said in done.errors) == (code, True), done
