@@ -1,11 +1,6 @@
 """`scrobbles export`: everything back out."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
@@ -13,7 +8,7 @@ from cli.console import say
 from cli.wiring import DEFAULT_USER, connected, user_id
 from producers.exports.writing import WRITERS, WrittenFormat
 from producers.history import write_history
-from schemas.errors import UsageFault
+from producers.output import STDOUT, whole
 
 app = typer.Typer()
 
@@ -22,7 +17,7 @@ app = typer.Typer()
 def export(
     user: Annotated[str, typer.Option(help="Whose plays.")] = DEFAULT_USER,
     format_: Annotated[WrittenFormat, typer.Option("--format", help="Only ours keeps everything.")] = "scrobbles",
-    output: Annotated[Path | None, typer.Option(help="The file to write; else stdout.")] = None,
+    output: Annotated[str, typer.Option(help="The file to write; - is stdout.")] = STDOUT,
 ) -> None:
     """Write all plays of a person, oldest first: to keep them, or to take them elsewhere.
 
@@ -32,31 +27,6 @@ def export(
     """
     with connected() as connection:
         person = user_id(connection, user)
-        try:
-            with _written(output) as file:
-                plays = write_history(connection, (person, user), WRITERS[format_], file)
-                file.flush()
-        except BrokenPipeError:
-            # Whoever reads has seen enough. Python would complain again when it closes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(1) from None
-        except OSError as error:
-            raise UsageFault(f"{output or 'stdout'} cannot be written: {error.strerror}") from error
-    say(f"{plays:,} plays written{f' to {output}' if output else ''}")
-
-
-@contextmanager
-def _written(output: Path | None) -> Iterator[BinaryIO]:
-    """Stdout, or a file that takes its name when the block has ended well."""
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    growing = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        with growing.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        growing.replace(output)
-    finally:
-        growing.unlink(missing_ok=True)
+        with whole(output) as file:
+            plays = write_history(connection, (person, user), WRITERS[format_], file)
+    say(f"{plays:,} plays written{'' if output == STDOUT else f' to {output}'}")

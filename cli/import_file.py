@@ -15,6 +15,8 @@ from producers.exports import exports_in, sniff
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
 from producers.jobs.progress import Cancelled
+from producers.jobs.rejects import RejectsFile
+from producers.output import STDOUT
 from schemas.errors import DataFault, Fault, UsageFault
 from schemas.settings import Settings
 
@@ -33,7 +35,9 @@ def import_(
     spotify_time: Annotated[
         Literal["end", "start"], typer.Option(help="Which end of a stream is the time of a Spotify play.")
     ] = "end",
-    rejects: Annotated[Path | None, typer.Option(help="Write the skipped rows here, as JSON lines.")] = None,
+    rejects: Annotated[
+        str | None, typer.Option(help="Write the skipped rows here, as JSON lines; - is stdout.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Read a file again that was imported before.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once Kafka has everything.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The report, for scripts.")] = False,
@@ -51,8 +55,7 @@ def import_(
         raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")
     if since and until and since >= until:
         raise UsageFault("no play is from --since on and before --until: nothing was imported")
-    if rejects:
-        _require_no_export(rejects)
+    skipped = None if rejects is None else _rejects_file(rejects)
     chosen = settings()
     options = Options(
         format_,
@@ -70,10 +73,13 @@ def import_(
     several = len(names) > 1
     try:
         for name in names:
-            imports.add(Order(Path(name), name, user, options, force, not no_wait, rejects))
+            imports.add(Order(Path(name), name, user, options, force, not no_wait, skipped))
     except Cancelled:
         complain("stopped; the same command goes on where it was")
         raise typer.Exit(imports.cancelled(several=several)) from None
+    finally:
+        if skipped:
+            skipped.close()
     if strange and imports.begun:
         say(f"{user} is new here and was added")
     raise typer.Exit(imports.end(several=several))
@@ -89,14 +95,16 @@ def _expanded(name: str) -> list[str]:
         return [name]
 
 
-def _require_no_export(rejects: Path) -> None:
+def _rejects_file(name: str) -> RejectsFile:
     """Raises UsageFault where writing the skipped rows would destroy an export: the one to be imported, or another."""
+    made = RejectsFile(name)
     try:
-        found = sniff(rejects) if rejects.is_file() else None
+        found = sniff(name) if Path(name).is_file() and name != STDOUT else None
     except Fault:
-        return
+        return made
     if found:
-        raise UsageFault(f"{rejects} is an export ({found}), which --rejects would write over: nothing was imported")
+        raise UsageFault(f"{name} is an export ({found}), which --rejects would write over: nothing was imported")
+    return made
 
 
 def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:

@@ -23,6 +23,7 @@ from producers.jobs.importing import Imported, Order, import_export
 from producers.jobs.job import Report
 from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rehearsal import rehearse
+from producers.jobs.rejects import RejectsFile
 from schemas.broker import admin, topic_ids
 from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, Fault
 from schemas.settings import Settings
@@ -39,19 +40,17 @@ class Imports:
         self._rehearsing = rehearsing
         self._reports: list[Report] = []
         self._codes: list[int] = []
-        self._wrote_rejects = False
 
     def add(self, order: Order) -> None:
         """Import one export and tell what became of it. Raises Cancelled."""
         try:
             with local(order) as order_, watching(order.name) as watch, stoppable(watch) as stopping:
-                imported = self._import(order_._replace(add_to_rejects=self._wrote_rejects), stopping)
+                imported = self._import(order_, stopping)
                 asked = stopping.asked
         except Fault as fault:
             complain(fault.message, fault.hint)
             self._codes.append(fault.exit_code)
             return
-        self._wrote_rejects = self._wrote_rejects or not imported.known
         self._reports.append(imported.report)
         self._codes.append(self._tell(imported, order.name, order.rejects))
         if asked:
@@ -103,12 +102,12 @@ class Imports:
         except psycopg.Error as error:
             raise fault_of(error, url) from error
 
-    def _tell(self, imported: Imported, name: str, rejects: Path | None) -> int:
+    def _tell(self, imported: Imported, name: str, rejects: RejectsFile | None) -> int:
         report, fault = imported.report, imported.fault
         if imported.known:
             say(f"nothing new: {name} was imported before; --force reads it again. The report of that time:")
             if rejects:
-                say(f"{rejects} was not written, for nothing was read")
+                say(f"{rejects.name} was not written, for nothing was read")
         if imported.resumed:
             say(f"job {report.job} was resumed")
         if not self._json:

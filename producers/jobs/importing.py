@@ -17,7 +17,7 @@ from producers.jobs.fingerprint import fingerprint
 from producers.jobs.following import follow
 from producers.jobs.job import Job, Options, Report, State
 from producers.jobs.progress import Watch
-from producers.jobs.rejects import Rejects
+from producers.jobs.rejects import Rejects, RejectsFile
 from producers.jobs.sending import Beside, Sender
 from schemas.errors import DataFault, Fault, UsageFault
 from schemas.settings import Settings
@@ -35,8 +35,7 @@ class Order(NamedTuple):
     options: Options = Options()
     force: bool = False
     wait: bool = True
-    rejects: Path | None = None
-    add_to_rejects: bool = False
+    rejects: RejectsFile | None = None
     job: int | None = None
 
 
@@ -181,10 +180,8 @@ def _read(
             job = Job.begin(database, order.user, _described(order, export.format, sha256))
         else:
             job.go_on()
-        with (
-            _marking_failed(job),
-            Rejects(order.rejects, order.name, add=job.rows > 0 or order.add_to_rejects) as rejects,
-        ):
+        with _marking_failed(job):
+            rejects = Rejects(order.rejects, order.name, add=job.rows > 0)
             sender = Sender(settings, job, export, Beside(rejects, aliases), watch, wanted.limit)
             try:
                 sender.send()

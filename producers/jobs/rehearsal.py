@@ -32,10 +32,8 @@ def rehearse(order: Order, connection: psycopg.Connection | None, watch: Watch) 
     sha256 = content_of(order)
     wanted = order.options
     rules = Rules(latest_second(), wanted.since, wanted.until, wanted.spotify_time)
-    with (
-        open_export(order.path, wanted.format, rules) as export,
-        Rejects(order.rejects, order.name, add=order.add_to_rejects) as rejects,
-    ):
+    with open_export(order.path, wanted.format, rules) as export:
+        rejects = Rejects(order.rejects, order.name)
         report = Report(
             None, order.user, order.name, export.format, sha256.hex(), "dry run", 0, 0, {}, None, None, 0, 0
         )
@@ -54,6 +52,7 @@ def rehearse(order: Order, connection: psycopg.Connection | None, watch: Watch) 
                     watch(Step("reading", report.rows, share=export.share()))
         except DataFault as broken:
             fault = broken
+        rejects.flush()
     report.skipped = dict(sorted(skipped.items()))
     report.accepted = report.rows - skipped.total()
     if comparison:

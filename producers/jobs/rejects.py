@@ -1,65 +1,76 @@
 """Writes down the rows of an export that are no listens, for the person whose rows they are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from contextlib import ExitStack, suppress
+from typing import BinaryIO
 
 import msgspec
 
-from schemas.errors import UsageFault
+from producers.output import growing, require_place, telling
+from schemas.errors import Fault
 from schemas.listen import Skipped
 
 # What the person left out on purpose; a line for each would hide the others.
 _UNWANTED = frozenset({"outside_window"})
 
 
-class Rejects:
-    """A file of JSON lines: {"file", "member", "row", "reason", "raw"}; nothing is written where `path` is None.
+class RejectsFile:
+    """JSON lines {"file", "member", "row", "reason", "raw"} of all exports of one command, under the name of a place.
 
-    It holds what the export holds, names and addresses too.
+    It holds what the exports hold, names and addresses too. It is begun with the first export that is read, for what
+    was there before is then gone.
     """
 
-    def __init__(self, path: Path | None, file: str, *, add: bool = False) -> None:
-        """Begin the file, or add to it. Raises UsageFault where it cannot be written."""
-        self._file = file
+    def __init__(self, name: str) -> None:
+        """Raises UsageFault where nothing can be written under that name."""
+        require_place(name)
+        self.name = name
         self._stream: BinaryIO | None = None
-        if path is not None:
-            try:
-                self._stream = path.open("ab" if add else "wb")
-            except OSError as error:
-                raise UsageFault(f"{path} cannot be written: {error.strerror}") from error
+        self._opened = ExitStack()
 
-    def write(self, skipped: Skipped) -> None:
-        """One row. Raises UsageFault where the disk takes no more."""
-        if self._stream is None or skipped.reason in _UNWANTED:
-            return
-        line = {"file": self._file, "member": skipped.member, "row": skipped.row, "reason": skipped.reason}
-        with _writing():
-            self._stream.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
+    def begin(self, *, add: bool) -> None:
+        """Open it, to add to what is there or to replace it, unless it is open. Raises UsageFault."""
+        if self._stream is None:
+            self._stream = self._opened.enter_context(growing(self.name, add=add))
+
+    def write(self, line: bytes) -> None:
+        """Raises Fault where it takes no more."""
+        if self._stream:
+            with telling(self.name):
+                self._stream.write(line)
 
     def flush(self) -> None:
-        """What was written is in the file. Raises UsageFault where the disk takes no more."""
-        if self._stream is not None:
-            with _writing():
+        """What was written is there. Raises Fault where it takes no more."""
+        if self._stream:
+            with telling(self.name):
                 self._stream.flush()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._stream is not None:
-            with _writing():
-                self._stream.close()
+    def close(self) -> None:
+        """Nothing more is written. What could not be written has been told by `write` or `flush`."""
+        with suppress(Fault):
+            self._opened.close()
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageFault(f"the skipped rows cannot be written down: {error.strerror}") from error
+class Rejects:
+    """The skipped rows of one export; nothing is written where there is no file for them."""
+
+    def __init__(self, file: RejectsFile | None, export: str, *, add: bool = False) -> None:
+        """Begin the file, or go on with it. Raises UsageFault where it cannot be opened."""
+        self._file = file
+        self._export = export
+        if file:
+            file.begin(add=add)
+
+    def write(self, skipped: Skipped) -> None:
+        """One row. Raises Fault where the disk takes no more."""
+        if self._file is None or skipped.reason in _UNWANTED:
+            return
+        line = {"file": self._export, "member": skipped.member, "row": skipped.row, "reason": skipped.reason}
+        self._file.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
+
+    def flush(self) -> None:
+        """All rows so far are in the file. Raises Fault where the disk takes no more."""
+        if self._file:
+            self._file.flush()
 
 
 def _plain(raw: object) -> object:

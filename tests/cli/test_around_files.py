@@ -45,8 +45,8 @@ def test_a_full_disk_under_the_rejects_fails_the_import_and_says_so(
 ) -> None:
     path = write(tmp_path, "x.json", row(1), row(2, ""))
     done = commands.run("import", path, "--no-wait", "--rejects", "/dev/full")
-    assert done.code == 2
-    assert "the skipped rows cannot be written down: No space left on device" in done.errors
+    assert done.code == 1
+    assert "/dev/full cannot be written: No space left on device\n  free some disk space" in done.errors
     assert connection.execute("select state from source").fetchone() == ("failed",)
     worker.require_alive()
 

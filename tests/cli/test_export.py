@@ -2,8 +2,11 @@
 
 import datetime as dt
 import io
+import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +20,7 @@ from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from tests.cli.commands import environment_of
 from tests.cli.here import Here
+from tests.cli.malojas import row, write
 from tests.consumers.logs import NOW, PARTITION, new_source, run_of, save, value
 
 HISTORY = [Listen(NOW + at, Track(("Björk", "Sjón"), f"Song {at}", "Homogenic"), 1_000 + at) for at in range(9)]
@@ -77,15 +81,82 @@ def test_what_cannot_be_written_is_said_in_one_sentence(here: Here, tmp_path: Pa
     assert (done.code, "nobody called bob" in done.errors) == (2, True)
 
 
-def test_a_reader_that_has_seen_enough_is_no_bug(settings: Settings, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli", "export"],
-        env=environment_of(settings, tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd="/",
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert (process.wait(60), process.stderr.read()) == (1, b"")
+def output_of(line: str, settings: Settings, folder: Path) -> bytes:
+    """What `line` of a shell writes to stdout; in it `export` is our verb."""
+    program = f'export_() {{ {sys.executable} -m cli export "$@"; }}; {line.replace("export", "export_")}'
+    environment = environment_of(settings, folder) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", program], env=environment, cwd=folder, capture_output=True, check=False
+    )
+    assert (done.returncode, b"9 plays written" in done.stderr) == (0, True), done
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export",
+        "export --output -",
+        "export --output /dev/stdout",
+        "export --output /dev/stdout > x; cat x",
+        "echo first > x; export --output /dev/stdout >> x; [ $(head -1 x) = first ]; tail -n +2 x",
+        "export --output /dev/fd/3 3>&1",
+        "export --output >(cat > y); wait $!; cat y",
+        "mkfifo x; cat x & export --output x; wait $!; [ -p x ]",
+        "touch real; ln -s real x; export --output x; [ -L x ]; cat real",
+        "mkdir f; ln -s f/new x; export --output x; [ -L x ]; cat f/new; [ $(ls -A f) = new ]",
+        "touch x; chmod 600 x; export --output x; [ $(stat -c %a x) = 600 ]; cat x",
+        "touch x; chmod 664 x; umask 077; export --output x; [ $(stat -c %a x) = 664 ]; cat x",
+        "umask 027; export --output x; [ $(stat -c %a x) = 640 ]; cat x",
+        "x=$(printf 'x%.0s' {1..255}); export --output $x; cat $x",
+        r"export --output $'x\xfc'; cat $'x\xfc'",
+    ],
+)
+def test_whatever_is_named_for_output_stays_what_it_is_and_gets_every_play(
+    settings: Settings, tmp_path: Path, line: str
+) -> None:
+    written = output_of(line, settings, tmp_path)
+    assert list(read_export(io.BytesIO(written))) == HISTORY
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("", 2, "the name of the file to write is empty"),
+        (".", 2, ". is a folder"),
+        ("/", 2, "/ is a folder"),
+        ("missing/x", 2, "missing/x cannot be written: No such file or directory"),
+        ("loop", 2, "loop cannot be written: Too many levels of symbolic links"),
+        ("y" * 300, 2, "cannot be written: File name too long"),
+        ("/dev/full", 1, "/dev/full cannot be written: No space left on device\n  free some disk space"),
+    ],
+)
+@pytest.mark.parametrize("verb", [("export", "--output"), ("import", "--dry-run", "x.json", "--rejects")])
+def test_what_cannot_be_written_is_told_in_one_sentence(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str], name: str, code: int, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    write(tmp_path, "x.json", row(1, ""))
+    done = here.run(*verb, name)
+    assert (done.code, said in done.errors) == (code, True), done
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "x.json"]
+
+
+def test_rejects_of_several_exports_go_into_one_pipe_and_one_stdout(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.json", "y.json"):
+        write(tmp_path, name, row(1, ""))
+    os.mkfifo("pipe")
+    received: list[bytes] = []
+    reading = threading.Thread(target=lambda: received.append(Path("pipe").read_bytes()))
+    reading.start()
+    assert here.run("import", "--dry-run", "x.json", "y.json", "--rejects", "pipe").code == 3
+    reading.join()
+    done = here.run("import", "--dry-run", "x.json", "y.json", "--rejects", "-")
+    assert done.code == 3
+    lines = [line for line in done.output.splitlines() if line.startswith("{")]
+    assert lines == received[0].decode().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["x.json", "y.json"]
