@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check mutants soak bench lock clean
+.PHONY: help install demo test check mutants soak bench picture lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $(name))))
 FILE ?= bench/sample.json
@@ -32,6 +32,9 @@ soak: install ## every fault at random for a while: MINUTES=5 SEED=number
 
 bench: install ## measure speed and memory, print one table
 	@.venv/bin/python -m bench $(ARGS)
+
+picture: install ## draw the picture in the README from what the demo prints
+	@.venv/bin/python docs/images/demo.py
 
 lock: ## resolve the dependencies anew, into requirements.lock
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
