@@ -1,5 +1,6 @@
 """How the commands speak: results on stdout, everything else on stderr; plain text where it is no terminal."""
 
+import datetime as dt
 import os
 import re
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 import orjson
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.style import StyleType
 from rich.table import Column, Table
 from rich.text import Text
@@ -18,8 +20,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _TO_TERMINAL = os.isatty(1)
 _WIDTH = None if _TO_TERMINAL else 1_000_000
 # Names of songs are full of square brackets: markup is for our own words, where it is asked for.
-out = Console(highlight=False, soft_wrap=True, markup=False, width=_WIDTH)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+# A terminal gets its lines wrapped between words; elsewhere they stay as they are.
+out = Console(highlight=False, soft_wrap=not _TO_TERMINAL, markup=False, width=_WIDTH)
+err = Console(highlight=False, soft_wrap=not os.isatty(2), stderr=True)
 
 # Of a table: what is between two columns, and the longest word that is kept whole where room is scarce.
 _GAP = 2
@@ -37,16 +40,22 @@ def say(message: str) -> None:
 
 
 def complain(message: str, hint: str = "") -> None:
-    """What went wrong, and what to do about it; a hint may have several lines."""
+    """What went wrong, and what to do about it; the hint may have several lines."""
     err.print(f"[bold red]scrobbles:[/] {_escaped(message)}")
     for line in hint.splitlines():
-        err.print(f"  {_escaped(line.rstrip())}", style="dim")
+        err.print(Padding(Text(visible(line), style="dim"), (0, 0, 0, 2)) if err.is_terminal else f"  {_escaped(line)}")
 
 
 def emit_json(answer: object) -> None:
-    """The answer for a script: one JSON document on stdout."""
-    sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    """The answer for a script: one JSON document on stdout, all times in UTC."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATETIME
+    sys.stdout.buffer.write(orjson.dumps(answer, option=option, default=_plain))
     sys.stdout.flush()
+
+
+def _plain(value: object) -> str:
+    # The zone in which the database tells a time depends on its settings.
+    return value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else str(value)
 
 
 def shortened(name: str, width: int) -> str:

@@ -1,6 +1,5 @@
 """`scrobbles dead`: messages that could not become a listen. They are kept; this shows, resends and deletes them."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 import typer
@@ -9,7 +8,7 @@ from psycopg.rows import dict_row
 import sql
 from cli.console import emit_json, out, say, table
 from cli.letters import Chosen, choose, count, no_letters
-from cli.moments import DATE, Moment, moment
+from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.raw import for_people, for_scripts
 from cli.wiring import connected, operator, settings
 from consumers.listens.deadletter import DeadReason
@@ -17,14 +16,14 @@ from producers.replay import replay as send_again
 from schemas.errors import UsageFault
 
 app = typer.Typer()
-dead = typer.Typer(help="Messages that could not become a listen: look, send again, delete.", no_args_is_help=True)
+dead = typer.Typer(help="Messages that could not become a play: look, send again, delete.", no_args_is_help=True)
 app.add_typer(dead, name="dead")
 
-Ids = Annotated[list[int] | None, typer.Argument(help="Only these letters.", metavar="[ID]...", show_default=False)]
-Reason = Annotated[DeadReason | None, typer.Option(help="Only letters that died of this.")]
-Topic = Annotated[str | None, typer.Option(help="Only letters of this topic.")]
-Since = Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only letters kept since then (UTC).")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only so many, the newest.")]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", hidden=True)]
+Reason = Annotated[DeadReason | None, typer.Option(metavar="REASON", help="Only letters that died of this.")]
+Topic = Annotated[str | None, typer.Option(metavar="TOPIC", help="Only letters of this topic.")]
+Since = Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only letters kept since then.")]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="At most this many, the newest.")]
 Replayed = Annotated[bool, typer.Option("--replayed", help="Only letters that were sent again.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
@@ -37,33 +36,41 @@ def list_(
     since: Since = None,
     limit: Limit = 20,
     replayed: Replayed = False,
+    zone: Zone = None,
+    utc: Utc = False,
     json: Json = False,
 ) -> None:
-    """Show dead letters, the newest first, and how many there are of each reason.
+    """Show dead letters, the newest first.
+
+    Below them: how many there are for each reason.
 
     Example: scrobbles dead list --reason malformed --since 2024-01-01
     """
+    clock = Clock(zone, utc=utc)
     with connected() as connection:
-        chosen = choose(connection, None, reason, topic, since, None, replayed=replayed or None)
+        chosen = choose(connection, None, reason, topic, clock.instant(since), None, replayed=replayed or None)
         cursor = connection.cursor(row_factory=dict_row)
         rows = cursor.execute(sql.read("list_letters"), (chosen.ids[:limit],)).fetchall()
     if json:
         emit_json(rows)
         return
-    shown = table("id", "kept (UTC)", "message", "reason", "bytes", "again", right=("id", "bytes"))
+    shown = table("id", f"kept ({clock.name})", "message", "reason", "bytes", "again", right=("id", "bytes"))
     for row in rows:
         message = f"{row['topic']}[{row['partition']}] {row['offset']}"
         again = "sent" if row["replayed_at"] else "-"
-        kept = f"{row['created_at'].astimezone(dt.UTC):%Y-%m-%d %H:%M}"
-        shown.add_row(str(row["id"]), kept, message, row["reason"], f"{row['bytes']:,}", again)
+        shown.add_row(
+            str(row["id"]), clock.shown(row["created_at"]), message, row["reason"], f"{row['bytes']:,}", again
+        )
     if rows:
         out.print(shown)
     say(f"{len(rows):,} of {chosen}" if len(rows) < len(chosen.ids) else str(chosen))
 
 
 @dead.command()
-def show(id_: Annotated[int, typer.Argument(metavar="ID")], json: Json = False) -> None:
-    """Show one dead letter with all that is needed to judge it; nothing in it can disturb a terminal.
+def show(id_: Annotated[int, typer.Argument(metavar="ID", hidden=True)], json: Json = False) -> None:
+    """Show one dead letter in full.
+
+    Nothing in it can disturb a terminal.
 
     With --json the bytes of key, value and headers are text where they are printable, else base64.
 
@@ -96,20 +103,24 @@ def replay(
     topic: Topic = None,
     since: Since = None,
     limit: Limit = None,
+    zone: Zone = None,
+    utc: Utc = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Send dead letters to their topics again, once what was wrong is mended.
+    """Send dead letters to their topics again.
 
-    Each becomes a new message, which a worker stores or buries again. A letter that was sent is marked and is not sent
-    a second time. If this is interrupted, start it again: what comes twice is stored once. Letters of an import that
-    was undone are left out, for its plays would come back. Where one of the numbers does not exist, none is sent.
+    Do so once the cause is fixed. Each becomes a new message, which a worker stores or buries again. A letter that was
+    sent is marked and is not sent a second time. If this is interrupted, start it again: what comes twice is stored
+    once. Letters of an import that was undone are left out, for its plays would come back. Where one of the numbers
+    does not exist, none is sent.
 
     Example: scrobbles dead replay --reason unknown_source --dry-run
     """
     chosen_settings = settings()
     with connected(chosen_settings) as connection:
-        chosen = choose(connection, ids, reason, topic, since, limit, replayed=False, undone=False)
+        begun = Clock(zone, utc=utc).instant(since)
+        chosen = choose(connection, ids, reason, topic, begun, limit, replayed=False, undone=False)
         if dry_run or not chosen.ids:
             _tell("send again", chosen, json)
             return
@@ -132,18 +143,23 @@ def purge(
     since: Since = None,
     limit: Limit = None,
     replayed: Replayed = False,
+    zone: Zone = None,
+    utc: Utc = False,
     dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete dead letters for good. The ledger keeps their number, so `scrobbles verify` still adds up.
+    """Delete dead letters for good.
+
+    The ledger keeps their number, so `scrobbles verify` still adds up.
 
     Where one of the numbers does not exist, none is deleted.
 
     Example: scrobbles dead purge --replayed --yes
     """
     with connected() as connection:
-        chosen = choose(connection, ids, reason, topic, since, limit, replayed=replayed or None)
+        begun = Clock(zone, utc=utc).instant(since)
+        chosen = choose(connection, ids, reason, topic, begun, limit, replayed=replayed or None)
         if dry_run or not chosen.ids:
             _tell("delete", chosen, json)
             return

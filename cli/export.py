@@ -15,9 +15,9 @@ app = typer.Typer()
 
 @app.command()
 def export(
-    user: Annotated[str, typer.Option(help="Whose plays.")] = DEFAULT_USER,
+    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
     format_: Annotated[WrittenFormat, typer.Option("--format", help="Only ours keeps everything.")] = "scrobbles",
-    output: Annotated[str, typer.Option(help="The file to write; - is stdout.")] = STDOUT,
+    output: Annotated[str, typer.Option(metavar="FILE", help="The file to write; - is stdout.")] = STDOUT,
 ) -> None:
     """Write all plays of a person, oldest first: to keep them, or to take them elsewhere.
 

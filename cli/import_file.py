@@ -1,5 +1,6 @@
 """`scrobbles import`: export files into the database."""
 
+import datetime as dt
 import gc
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ import typer
 import sql
 from cli.console import complain, say
 from cli.importing import Imports, require_kafka
-from cli.moments import DATE, Moment, moment
+from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.wiring import DEFAULT_USER, connected, require_name, settings
 from producers.exports import exports_in, sniff
 from producers.jobs.importing import Order
@@ -22,21 +23,31 @@ from schemas.settings import Settings
 
 app = typer.Typer()
 
+_HOW = """name one as you downloaded it, zipped or not:
+  scrobbles import my_spotify_data.zip
+Add --dry-run to see what is in it and store nothing.
+Spotify, Last.fm, ListenBrainz, Maloja, Koito, Libre.fm, Rockbox and Pano Scrobbler are recognised by their content.
+`scrobbles import --help` shows all options."""
+
 
 @app.command(name="import")
 def import_(
-    files: Annotated[list[str], typer.Argument(help="Export files or folders; - is stdin.", metavar="FILE...")],
-    user: Annotated[str, typer.Option(help="Whose plays these are.")] = DEFAULT_USER,
-    format_: Annotated[str | None, typer.Option("--format", help="The format; else the content tells.")] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE", hidden=True)] = None,
+    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays these are.")] = DEFAULT_USER,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="The format; else the content tells.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read it and report, but store nothing.")] = False,
-    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on (UTC).")] = None,
-    until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then (UTC).")] = None,
-    limit: Annotated[int | None, typer.Option(help="Read at most so many rows of each file.", min=1)] = None,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
+    until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then.")] = None,
+    zone: Zone = None,
+    utc: Utc = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Read at most N rows of each file.", min=1)] = None,
     spotify_time: Annotated[
         Literal["end", "start"], typer.Option(help="Which end of a stream is the time of a Spotify play.")
     ] = "end",
     rejects: Annotated[
-        str | None, typer.Option(help="Write the skipped rows here, as JSON lines; - is stdout.")
+        str | None, typer.Option(metavar="FILE", help="Write the skipped rows here, as JSON lines; - is stdout.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Read a file again that was imported before.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once Kafka has everything.")] = False,
@@ -44,23 +55,28 @@ def import_(
 ) -> None:
     """Import listening history: read it, send it, and report once all of it is stored.
 
-    Importing the same plays again stores nothing new. An import that was interrupted goes on where it was when the same
-    command is given again. Exit 3 where rows had to be rejected.
+    FILE is an export as it was downloaded, zipped or not, or a folder of them; - is stdin.
+    Importing the same plays again stores nothing new. An import that was interrupted continues where it stopped when
+    the same command is given again. Exit code 3 if rows were rejected.
 
     Example: scrobbles import maloja_export.json
     """
+    if not files:
+        raise UsageFault("no export is named: nothing was imported", _HOW)
     require_name(user)
     # To Path it is the current folder.
     if "" in files:
         raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")
-    if since and until and since >= until:
+    clock = Clock(zone, utc=utc)
+    begin, end = clock.instant(since), clock.instant(until)
+    if begin and end and begin >= end:
         raise UsageFault("no play is from --since on and before --until: nothing was imported")
     skipped = None if rejects is None else _rejects_file(rejects)
     chosen = settings()
     options = Options(
         format_,
-        _second(since, Options().since),
-        _second(until, Options().until),
+        _second(begin, Options().since),
+        _second(end, Options().until),
         limit,
         spotify_time,
     )
@@ -114,5 +130,5 @@ def _is_ready_for_stranger(chosen: Settings, user: str) -> bool:
         return user != DEFAULT_USER and connection.execute(sql.read("user_id"), (user,)).fetchone() is None
 
 
-def _second(wanted: Moment, default: int) -> int:
+def _second(wanted: dt.datetime | None, default: int) -> int:
     return default if wanted is None else int(wanted.timestamp())

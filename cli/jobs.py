@@ -23,10 +23,10 @@ from producers.jobs.undoing import undo_import
 from schemas.errors import INTERRUPTED
 
 app = typer.Typer()
-jobs = typer.Typer(no_args_is_help=True, help="Imports: what became of them, going on with one, taking one back.")
+jobs = typer.Typer(no_args_is_help=True, help="Your imports: what became of each; resume or undo one.")
 app.add_typer(jobs, name="jobs")
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the job.")]
+Number = Annotated[int, typer.Argument(metavar="ID", hidden=True)]
 # So that a row fits into 100 columns of a terminal; `jobs show` tells the whole name.
 _USER_WIDTH, _FILE_WIDTH = 8, 18
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
@@ -34,11 +34,11 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 @jobs.command("list")
 def list_(
-    user: Annotated[str | None, typer.Option(help="Only those of this person.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this person.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
     json: Json = False,
 ) -> None:
-    """Show the imports, the last one first, with the day (UTC) on which each was begun.
+    """List the imports, the newest first.
 
     Example: scrobbles jobs list --user anna
     """
@@ -74,7 +74,7 @@ def show(job: Number, json: Json = False) -> None:
 
 @jobs.command()
 def resume(job: Number, json: Json = False) -> None:
-    """Go on with an import that was interrupted; with one that is done there is nothing to do.
+    """Resume an import that was interrupted.
 
     Example: scrobbles jobs resume 7
     """
@@ -100,9 +100,10 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; only a terminal is asked.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove the plays that this import alone brought; what another one brought too stays, as a play of that one.
+    """Remove the plays that an import alone brought.
 
-    Other names of an artist, an album or a track that its export told of stay in force.
+    What another import brought too stays, as a play of that one. Other names of an artist, an album or a track that
+    its export told of stay in force.
 
     Example: scrobbles jobs undo 7
     """

@@ -1,5 +1,6 @@
 """Which dead letters a command means."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -8,7 +9,6 @@ import psycopg
 
 import sql
 from cli.console import say
-from cli.moments import Moment
 from consumers.listens.deadletter import DeadReason
 from schemas.errors import UsageFault
 
@@ -31,7 +31,7 @@ def choose(
     ids: Sequence[int] | None,
     reason: DeadReason | None,
     topic: str | None,
-    since: Moment,
+    since: dt.datetime | None,
     limit: int | None,
     *,
     replayed: bool | None = None,

@@ -3,55 +3,31 @@
 import os
 import sys
 import traceback
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from cli import streams
-from cli.console import complain, out
+from cli.console import complain, err, out
+from cli.verbs import VERBS, Verbs
 from schemas import failpoints
-from schemas.errors import BUG, DONE, INTERRUPTED, Fault, refused
+from schemas.errors import BUG, DONE, FAILED, INTERRUPTED, Fault, refused
 from schemas.settings import APPLICATION
 
-# Verb to module. Only the module of the verb that was typed is imported: all of them would cost 0.2 s.
-VERBS = {
-    "up": "up",
-    "down": "down",
-    "status": "status",
-    "doctor": "doctor",
-    "config": "config",
-    "migrate": "migrate",
-    "topics": "topics",
-    "import": "import_file",
-    "jobs": "jobs",
-    "consume": "consume",
-    "verify": "verify",
-    "dead": "dead",
-    "offsets": "offsets",
-    "top": "top",
-    "recent": "recent",
-    "export": "export",
-    "user": "user",
-}
-_VERSION = "--version"
 
-
-def build(verb: str | None) -> typer.Typer:
-    """The command line for one verb, or for all of them where the verb is unknown or help is wanted."""
+def build() -> typer.Typer:
+    """The command line; the module of a verb is loaded when that verb is asked for."""
     app = typer.Typer(
         name="scrobbles",
         help="Listening history, from export files and live players, through Kafka into a Postgres you own.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
+        epilog="`scrobbles VERB --help` shows what a verb takes, with an example.",
+        cls=Verbs,
+        subcommand_metavar="VERB [ARGS]...",
         context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode="rich",
+        # Plain text wraps well on a terminal of any width; boxes do not.
+        rich_markup_mode=None,
     )
     app.callback()(_options)
-    names = [VERBS[verb]] if verb in VERBS else [] if verb == _VERSION else VERBS.values()
-    for name in names:
-        app.add_typer(import_module(f"cli.{name}").app)
     return app
 
 
@@ -65,10 +41,10 @@ def _tell_version(asked: bool) -> None:
 
 def _options(
     _: Annotated[
-        bool, typer.Option(_VERSION, callback=_tell_version, is_eager=True, help="Show the version and end.")
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What may stand before a verb; it also keeps the verb a word of its own when only one is loaded."""
+    """What may stand before a verb."""
 
 
 def main() -> None:
@@ -88,22 +64,44 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; nothing escapes. A verb returns its own by `raise typer.Exit`."""
     try:
         failpoints.arm(os.environ)
-        build(arguments[0] if arguments else None)(arguments, prog_name="scrobbles")
-    except Fault as fault:
-        complain(fault.message, fault.hint)
-        return fault.exit_code
-    except KeyboardInterrupt:
-        complain("interrupted")
-        return INTERRUPTED
+        code = build()(arguments or ["--help"], prog_name="scrobbles", standalone_mode=False)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    except OSError as error:
-        # A disk that is full, a folder that is closed to us: what the system refuses is no bug, wherever it is met.
-        met = refused(error)
-        complain(met.message, met.hint)
-        return met.exit_code
-    except Exception:  # noqa: BLE001 - the last frame: whatever arrives here is our bug, and is reported as one
-        traceback.print_exc()
-        complain("this is a bug of scrobbles, not of your data", "please report it with the lines above")
-        return BUG
-    return DONE
+        code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except BaseException as error:  # noqa: BLE001 - the last frame
+        return _failed(error, arguments)
+    return code if isinstance(code, int) else DONE
+
+
+def _failed(error: BaseException, arguments: list[str]) -> int:
+    """Say what went wrong, and return the exit code."""
+    match error:
+        case Fault():
+            complain(error.message, error.hint)
+            return error.exit_code
+        case typer.TyperException():
+            return _misused(error, arguments)
+        case typer.Abort():
+            complain("nothing was done")
+            return FAILED
+        case KeyboardInterrupt():
+            complain("interrupted")
+            return INTERRUPTED
+        case OSError():  # a full disk, a closed folder: what the system refuses is no bug, wherever it is met
+            return _failed(refused(error), arguments)
+        case _:  # whatever arrives here is our bug, and is reported as one
+            traceback.print_exception(error)
+            complain("this is a bug of scrobbles, not of your data", "please report it with the lines above")
+            return BUG
+
+
+def _misused(error: typer.TyperException, arguments: list[str]) -> int:
+    """A command line that cannot be understood is reported like every other error; a group alone shows its help."""
+    message = error.format_message().replace("Value error, ", "")
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if context is not None and message == context.get_help():
+        err.print(message, markup=False)
+        return error.exit_code
+    verb = " ".join(["scrobbles", *(each for each in arguments[:1] if each in VERBS)])
+    path = context.command_path if context is not None else verb
+    complain(message[:1].lower() + message[1:].rstrip("."), f"`{path} --help` shows what it takes")
+    return error.exit_code

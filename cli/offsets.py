@@ -1,6 +1,5 @@
 """`scrobbles offsets`: where the group stands in Kafka, and the decisions about it that only a person may take."""
 
-import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ from psycopg.rows import dict_row
 
 import sql
 from cli.console import emit_json, out, say, table
+from cli.moments import Clock, Utc, Zone
 from cli.raw import for_people
 from cli.wiring import connected, operator, settings, utf8
 from consumers.listens import ledger
@@ -32,18 +32,24 @@ _STATES: dict[State, str] = {
     "former": "a former topic",
 }
 
-Topic = Annotated[str, typer.Argument(parser=utf8, metavar="TOPIC", help="As `scrobbles offsets show` calls it.")]
+Topic = Annotated[str, typer.Argument(parser=utf8, metavar="TOPIC", hidden=True)]
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
 @offsets.command()
 def show(
-    all_: Annotated[bool, typer.Option("--all", help="Partitions without messages too.")] = False, json: Json = False
+    all_: Annotated[bool, typer.Option("--all", help="Partitions without messages too.")] = False,
+    zone: Zone = None,
+    utc: Utc = False,
+    json: Json = False,
 ) -> None:
-    """Show each partition: what was read of it and what became of it, what Kafka holds, how far behind the group is.
+    """Show how far each partition was read.
+
+    For each: what became of its messages, what Kafka holds, and how far behind the group is.
 
     Example: scrobbles offsets show
     """
+    clock = Clock(zone, utc=utc)
     chosen = settings()
     with connected(chosen) as connection:
         found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
@@ -58,7 +64,7 @@ def show(
     if len(worth) < len(found):
         say(f"{len(found) - len(worth)} partitions without messages are not shown; --all shows them")
     for row in reversed(decisions):
-        when = f"{row['decided_at'].astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        when = f"{clock.shown(row['decided_at'])} {clock.name}"
         out.print(f"{when}  {for_people(row['decided_by'])}: {row['verb']}, {for_people(row['detail'])}")
 
 
@@ -76,14 +82,15 @@ def _show_topic(topic: str, found: Sequence[Position]) -> None:
 @offsets.command()
 def skip(
     topic: Topic,
-    partition: Annotated[int, typer.Argument(min=0, help="Its number.")],
-    to: Annotated[str, typer.Option(help="The offset to go on at, or `low`: the first one that Kafka still holds.")],
+    partition: Annotated[int, typer.Argument(min=0, metavar="PARTITION", hidden=True)],
+    to: Annotated[str, typer.Option(metavar="OFFSET", help="Where to continue; `low` is the first one in Kafka.")],
     yes: Annotated[bool, typer.Option("--yes", help="Also where messages are passed that could be read.")] = False,
     json: Json = False,
 ) -> None:
-    """Go on behind messages that cannot be read: they count as skipped, and who decided it is on record.
+    """Continue after messages that cannot be read.
 
-    Workers go on by themselves; start those that have stopped again.
+    TOPIC and PARTITION are as `scrobbles offsets show` names them. The messages count as skipped, and who decided it
+    is on record. Workers continue by themselves; start those that have stopped again.
 
     Example: scrobbles offsets skip scrobbles.import 3 --to low
     """
@@ -110,7 +117,9 @@ def skip(
 
 @offsets.command()
 def adopt(topic: Topic, json: Json = False) -> None:
-    """Accept a topic that is not the one that was read: made anew under its old name, or without its last messages.
+    """Accept a topic that was recreated or cut.
+
+    It was recreated under its old name, or has lost its last messages. TOPIC is as `scrobbles offsets show` names it.
 
     What was read of it before stays stored and counted. Start the workers that have stopped again.
 

@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 
 import sql
 from cli.console import emit_json, out, table
+from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.wiring import DEFAULT_USER, connected, user_id
 
 app = typer.Typer()
@@ -14,23 +15,26 @@ app = typer.Typer()
 
 @app.command()
 def recent(
-    user: Annotated[str, typer.Option(help="Whose plays.")] = DEFAULT_USER,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
-    json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
+    since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 10,
+    zone: Zone = None,
+    utc: Utc = False,
+    json: Annotated[bool, typer.Option("--json", help="For scripts; times in UTC.")] = False,
 ) -> None:
     """Show what a person played last.
 
     Example: scrobbles recent --limit 20
     """
+    clock = Clock(zone, utc=utc)
     with connected() as connection:
         user_id(connection, user)
-        values = {"user": user, "limit": limit}
+        values = {"user": user, "since": clock.instant(since), "limit": limit}
         rows = connection.cursor(row_factory=dict_row).execute(sql.read("recent"), values).fetchall()
     if json:
         emit_json(rows)
         return
-    shown = table("when (UTC)", "track", "artist", "album")
+    shown = table(f"when ({clock.name})", "track", "artist", "album", drop=("album",))
     for row in rows:
-        when = f"{row['listened_at']:%Y-%m-%d %H:%M}"
-        shown.add_row(when, row["track"], ", ".join(row["artists"]), row["album"] or "")
+        shown.add_row(clock.shown(row["listened_at"]), row["track"], ", ".join(row["artists"]), row["album"] or "")
     out.print(shown if rows else "no plays")

@@ -13,7 +13,9 @@ app.add_typer(topics, name="topics")
 
 @topics.command()
 def ensure() -> None:
-    """Make the topics that are missing, and tell where one is not as it should be; nothing is ever deleted.
+    """Create the topics that are missing.
+
+    One that is not as it should be is reported; nothing is ever deleted.
 
     Example: scrobbles topics ensure
     """

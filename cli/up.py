@@ -20,7 +20,9 @@ app = typer.Typer()
 
 
 @app.command()
-def up(workers: Annotated[int, typer.Option(min=0, max=64, help="How many consumer workers shall run.")] = 2) -> None:
+def up(
+    workers: Annotated[int, typer.Option(min=0, max=64, metavar="N", help="How many consumer workers to run.")] = 2,
+) -> None:
     """Start what does not run: Kafka, Postgres, migrations, topics, workers. What runs stays as it is.
 
     Servers whose address is set (SCROBBLES_KAFKA, SCROBBLES_DATABASE_URL) are used, not started. If a step fails,

@@ -15,8 +15,10 @@ app.add_typer(user, name="user")
 
 
 @user.command()
-def add(name: Annotated[str, typer.Argument(help="How the person is called.")]) -> None:
-    """Add a person. An import adds the person it is for by itself.
+def add(name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)]) -> None:
+    """Add a person.
+
+    An import adds the person it is for by itself.
 
     Example: scrobbles user add anna
     """

@@ -17,6 +17,7 @@ from typing import ClassVar
 from schemas.events import Ending
 
 DONE = 0
+FAILED = 1
 FINISHED_WITH_REJECTS = 3
 BUG = 70
 INTERRUPTED = 130

@@ -1,11 +1,13 @@
--- Most played artists of a person, merges applied.
+-- Most played artists of a person, or of everyone, merges applied.
 select
     artist.name as artist,
     sum(played.plays)::bigint as plays
 from (
     select track_id, count(*) as plays
     from listen
-    where user_id = %(user)s and (%(since)s::timestamptz is null or listened_at >= %(since)s)
+    where (%(user)s::integer is null or user_id = %(user)s)
+        and (%(since)s::timestamptz is null or listened_at >= %(since)s)
+        and (%(until)s::timestamptz is null or listened_at < %(until)s)
     group by track_id
 ) as played
 join track as written on written.id = played.track_id

@@ -1,4 +1,4 @@
--- Most played tracks of a person, merges applied; the same title on two albums is two tracks.
+-- Most played tracks of a person, or of everyone, merges applied; the same title on two albums is two tracks.
 select
     track.name as track,
     artist.name as artist,
@@ -7,7 +7,9 @@ select
 from (
     select track_id, count(*) as plays
     from listen
-    where user_id = %(user)s and (%(since)s::timestamptz is null or listened_at >= %(since)s)
+    where (%(user)s::integer is null or user_id = %(user)s)
+        and (%(since)s::timestamptz is null or listened_at >= %(since)s)
+        and (%(until)s::timestamptz is null or listened_at < %(until)s)
     group by track_id
 ) as played
 join track as written on written.id = played.track_id

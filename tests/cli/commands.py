@@ -118,7 +118,7 @@ def environment_of(settings: Settings, folder: Path) -> dict[str, str]:
         "GROUP": settings.group,
     }
     ours = {f"{PREFIX}{name}": value for name, value in chosen.items() if value is not None}
-    return inherited | ours | {"XDG_CONFIG_HOME": str(folder), "COLUMNS": "200"}
+    return inherited | ours | {"XDG_CONFIG_HOME": str(folder), "COLUMNS": "200", "TZ": "UTC"}
 
 
 def eventually(condition: Callable[[], object], *workers: Worker, seconds: float = SECONDS) -> None:
