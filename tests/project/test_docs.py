@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 import typer
 
-from cli.main import VERBS, build
+from cli.main import build
+from cli.verbs import VERBS
 from consumers.listens.deadletter import DeadReason
 from producers.exports.formats import FORMATS
 from schemas import errors, metrics
@@ -35,11 +36,11 @@ EXIT_CODES = {errors.DONE, errors.FINISHED_WITH_REJECTS, errors.BUG, errors.INTE
 def note(command: Any, path: str = "") -> None:
     """Add a command and all below it to FLAGS. typer makes them with a copy of click that has no public types."""
     FLAGS[path] = {name for parameter in command.params for name in parameter.opts} | {"--help"}
-    for name, below in getattr(command, "commands", {}).items():
-        note(below, f"{path} {name}".strip())
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        note(command.get_command(None, name), f"{path} {name}".strip())
 
 
-note(typer.main.get_command(build(None)))
+note(typer.main.get_command(build()))
 LEAVES = {path for path in FLAGS if not any(other.startswith(f"{path} ".lstrip()) for other in FLAGS if other != path)}
 
 
