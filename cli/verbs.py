@@ -18,6 +18,7 @@ GROUPS = {
         "recent": "Show what you played last.",
         "jobs": "List your imports; show, resume or undo one.",
         "export": "Write all your plays to a file.",
+        "psql": "Open your database.",
         "user": "The people whose plays are kept.",
         "doctor": "Check what this machine lacks, with the fix.",
         "down": "Stop what `up` started; the data stays.",

@@ -83,9 +83,15 @@ def load(environment: Mapping[str, str], flags: Mapping[str, object] | None = No
     return Loaded(_typed(merged), {key: value.origin for key, value in merged.items()})
 
 
+def plain(settings: Settings) -> dict[str, object]:
+    """The settings as they are, passwords included."""
+    values: dict[str, object] = msgspec.to_builtins(settings, enc_hook=str)
+    return values
+
+
 def masked(settings: Settings) -> dict[str, object]:
     """The settings as they may be shown: every password replaced by three stars."""
-    shown: dict[str, object] = msgspec.to_builtins(settings, enc_hook=str)
+    shown = plain(settings)
     shown["database_url"] = mask_url(settings.database_url) if settings.database_url else None
     shown[KAFKA] = {key: "***" if _SECRET.search(key) else value for key, value in settings.kafka_properties.items()}
     return shown

@@ -47,6 +47,12 @@ def find_programs(account: Account | None, major: int | None = None, debian: Pat
     )
 
 
+def find_psql(debian: Path = DEBIAN) -> Path | None:
+    """The client of this machine, else that of the optional wheel; None where there is neither."""
+    found = shutil.which("psql")
+    return Path(found) if found else next((p for each in _folders(None, debian) if (p := each / "psql").exists()), None)
+
+
 def _folders(account: Account | None, debian: Path) -> Iterator[Path]:
     found = shutil.which("postgres")
     if found:

@@ -69,13 +69,13 @@ class Commands:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.folder = folder
-        self._environment = environment_of(settings, folder)
+        self.environment = environment_of(settings, folder)
         self._workers: list[Worker] = []
 
     def run(self, *arguments: str, given: bytes = b"", **variables: str) -> Finished:
         done = subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
-            env=self._environment | variables,
+            env=self.environment | variables,
             cwd="/",
             input=given,
             capture_output=True,
@@ -89,7 +89,7 @@ class Commands:
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", *program, "consume", *arguments],
-                env=self._environment | variables,
+                env=self.environment | variables,
                 cwd="/",
                 stdout=file,
                 stderr=file,
