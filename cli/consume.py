@@ -9,10 +9,11 @@ import typer
 
 from cli.logs import configure_logs, last_word, log
 from cli.wiring import database_url, settings
-from consumers.listens.loop import Passed, Waiting
+from consumers.listens.loop import Contacted, Passed, Step, Waiting
 from consumers.listens.metrics import publish, record
 from consumers.listens.serving import serving
 from consumers.listens.start import joined
+from consumers.listens.store import Outcome
 from consumers.listens.taking import Limits
 from schemas.topics import LANES
 
@@ -46,10 +47,21 @@ def consume(
             log("info", "started", lane=lane, group=chosen.group, health=address)
             for outcome in worker.run(stop):
                 record(outcome)
-                if isinstance(outcome, Waiting):
-                    log("warning", outcome.event, reason=outcome.reason, seconds=outcome.seconds)
-                elif not isinstance(outcome, Passed):
-                    log("debug", "stored", **outcome._asdict())
+                _tell(outcome)
+
+
+def _tell(step: Step) -> None:
+    match step:
+        case Waiting(reason, seconds, event):
+            log("warning", event, reason=reason, seconds=seconds)
+        case Contacted(None):
+            log("info", "kafka_back")
+        case Contacted(silence):
+            log("warning", "kafka_silent", reason=silence)
+        case Outcome():
+            log("debug", "stored", **step._asdict())
+        case Passed():
+            pass
 
 
 class _StopOnSignal:

@@ -39,5 +39,7 @@ Event: TypeAlias = (
         "stored",  # a batch: what became of its messages
         "waiting",  # the database cannot be used now, and why; it is tried again
         "fenced",  # another worker owns a partition of the batch; nothing was stored
+        "kafka_silent",  # no messages can come, and why: a broker does not answer
+        "kafka_back",  # it answers again
     ]
 )

@@ -1,18 +1,16 @@
 """How far behind a worker is in each of its partitions: where the log ends, less what is stored."""
 
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
-
-from schemas.broker import ANSWER_SECONDS
 
 Place: TypeAlias = tuple[str, int]
 
 _MEASURE_SECONDS = 0.5
+_ANSWER_SECONDS = 1.0
 
 
 class Lag(NamedTuple):
@@ -30,16 +28,14 @@ class Lags:
     Only the thread of the loop may measure: the client makes any other wait until no call is under way, which is never.
     """
 
-    def __init__(self, consumer: Consumer, client: AdminClient) -> None:
+    def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
-        self._client = client
         self._stored: dict[Place, int] = {}
         # When the broker got the last message that is stored, in milliseconds since 1970.
         self._stamps: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}
         self._behind: dict[Place, int] = {}
         self._measured = 0.0
-        self._asked: Mapping[TopicPartition, Future[ListOffsetsResultInfo]] = {}
 
     def stored(self, place: Place, next_offset: int, stamp: int | None = None) -> None:
         """Note how far a partition is stored; `stamp`, in milliseconds, is when the broker got the last message."""
@@ -67,14 +63,16 @@ class Lags:
         )
 
     def measure_paused(self) -> None:
-        """The same while nothing is fetched: the client hears nothing of paused partitions, so the cluster is asked.
+        """The same while nothing is fetched: the client hears nothing of paused partitions, so the brokers are asked.
 
-        Returns at once; what is noted is what the cluster has answered since it was asked the last time.
+        Waits for their answers; of a broker that does not answer, for one second.
         """
-        if all(answer.done() for answer in self._asked.values()):
-            heard = {(at.topic, at.partition): answer for at, answer in self._asked.items()}
-            self._note({place: answer.result().offset for place, answer in heard.items() if _has_come(answer)})
-            self._ask()
+        ends = {}
+        # While Kafka is away too, what was known still holds.
+        with suppress(KafkaException):
+            for place in self._stored:
+                _, ends[place] = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_SECONDS)
+        self._note(ends)
 
     def now(self) -> list[Lag]:
         """How far behind each partition was when it was measured, and for how long now; from any thread."""
@@ -86,19 +84,7 @@ class Lags:
             found.append(Lag(topic, number, messages, seconds))
         return found
 
-    def _ask(self) -> None:
-        places: Sequence[TopicPartition] = [TopicPartition(*place) for place in self._stored]
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        self._asked = (
-            self._client.list_offsets(dict.fromkeys(places, latest), request_timeout=ANSWER_SECONDS) if places else {}
-        )
-
     def _note(self, ends: Mapping[Place, int]) -> None:
         # Partitions that flow again have the end of before they were paused until an answer to a fetch has come.
         self._ends = {place: max(ends.get(place, 0), self._ends.get(place, 0)) for place in self._stored}
         self._behind = {place: max(end - self._stored[place], 0) for place, end in self._ends.items()}
-
-
-def _has_come(answer: Future[ListOffsetsResultInfo]) -> bool:
-    """Whether it is one: while Kafka is away too, an error comes."""
-    return not isinstance(answer.exception(), KafkaException)

@@ -9,7 +9,7 @@ that could do no better.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import psycopg
 from confluent_kafka import Consumer
@@ -43,6 +43,12 @@ class Waiting(NamedTuple):
     event: Event = "waiting"
 
 
+class Contacted(NamedTuple):
+    """Kafka fell silent, and why; None: it is back."""
+
+    silence: str | None
+
+
 class Health(NamedTuple):
     """How a worker is: when its loop last went round (monotonic), what keeps it from storing, its partitions.
 
@@ -55,6 +61,8 @@ class Health(NamedTuple):
     rebalances: int
     dead_letters: int | None = None
 
+
+Step: TypeAlias = Outcome | Passed | Waiting | Contacted
 
 _LONGEST_WAIT = 2.0
 # To count the dead letters takes 0.1 ms where there are few, 20 where 100,000 wait, 40 where 200,000 were sent again.
@@ -73,6 +81,7 @@ class Worker:
         self._breaker = Breaker()
         self._ticked = time.monotonic()
         self._trouble: str | None = None
+        self._silent = False
         self._letters: int | None = None
         self._letters_due = 0.0
         self._store = Store(database_url)
@@ -80,8 +89,8 @@ class Worker:
         # to wait for ever when it left a group that it was about to join.
         assignment.join()
 
-    def run(self, stopping: Callable[[], bool]) -> Iterator[Outcome | Passed | Waiting]:
-        """Consume until `stopping`; yields each transaction, the end of each batch, and each time it has to wait.
+    def run(self, stopping: Callable[[], bool]) -> Iterator[Step]:
+        """Consume until `stopping`; yields each transaction, the end of each batch, each wait, and Kafka's silences.
 
         Raises Faults: an offset or a topic that is gone, messages of which most are bad, a schema or a right that is
         missing. Raises KafkaException where the cluster refuses us, or its client has given up.
@@ -110,9 +119,13 @@ class Worker:
         """How far behind it is in each of its partitions; from any thread, asks nobody."""
         return self._assignment.lags.now()
 
-    def _advance(self) -> Iterator[Outcome | Passed]:
+    def _advance(self) -> Iterator[Outcome | Passed | Contacted]:
         self._assignment.place(self._store.next_offsets)
         messages, closed, begun = take(self._consumer, self._limits)
+        silence = self._assignment.trouble
+        if bool(silence) != self._silent:
+            self._silent = bool(silence)
+            yield Contacted(silence)
         if messages and failpoints.reach("taken"):
             return
         runs = self._assignment.runs(messages)

@@ -7,8 +7,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from consumers.listens.loop import Passed, Waiting, Worker
-from consumers.listens.store import Outcome
+from consumers.listens.loop import Contacted, Passed, Step, Waiting, Worker
 from schemas import metrics
 from schemas.settings import APPLICATION
 
@@ -27,10 +26,12 @@ _waits = Counter(metrics.SINK_WAITS, "Times the worker could not store and waite
 _build = Gauge(metrics.BUILD_INFO, "The version that runs.", ["version"])
 
 
-def record(outcome: Outcome | Passed | Waiting) -> None:
+def record(outcome: Step) -> None:
     """Count one step of the loop."""
     if isinstance(outcome, Waiting):
         _waits.inc()
+        return
+    if isinstance(outcome, Contacted):
         return
     if isinstance(outcome, Passed):
         _closed.labels(outcome.closed).inc()

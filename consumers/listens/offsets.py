@@ -9,13 +9,14 @@ is a KafkaError, which no `except Exception` catches; hence the bare except.
 """
 
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
 from typing import Protocol, cast
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from consumers.listens.contact import Contact
 from consumers.listens.lag import Lags
 from consumers.listens.runs import Message, Partition, Run
 from consumers.listens.watch import TopicWatch
@@ -40,20 +41,20 @@ class _Received(Message, Protocol):
 class Assignment:
     """The partitions that the group has given to this consumer, of the topics that are watched.
 
-    `errors` is where the client's own callback leaves those that concern no partition.
+    `contact` holds what the callbacks of the same consumer have told.
     """
 
-    def __init__(self, consumer: Consumer, watch: TopicWatch, errors: Collection[KafkaError] = ()) -> None:
+    def __init__(self, consumer: Consumer, watch: TopicWatch, contact: Contact) -> None:
         self._consumer = consumer
         self._watch = watch
         self._topic_ids = watch.ids
-        self._errors = errors
+        self._contact = contact
         self._next: dict[tuple[str, int], int] = {}
         self._unplaced: set[tuple[str, int]] = set()
         self._failure: object = None
         # The last gap of each partition: the offset that did not come, and the one that came instead.
         self._gaps: dict[tuple[str, int], tuple[int, int]] = {}
-        self.lags = Lags(consumer, watch.client)
+        self.lags = Lags(consumer)
         self.rebalances = 0
 
     def join(self) -> None:
@@ -67,8 +68,8 @@ class Assignment:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps messages from coming, as far as Kafka has told; from any thread."""
-        return self._watch.trouble
+        """What keeps messages from coming, as far as this consumer knows; from any thread."""
+        return self._contact.trouble
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         try:
@@ -106,7 +107,7 @@ class Assignment:
         if self._failure is not None:
             sentence = f"the partitions of a rebalance could not be taken: {self._failure}"
             raise OurFault(sentence, event="partitions_not_taken")
-        for error in self._errors:
+        for error in self._contact.refusals:
             self._require_usable(error)
         self._watch.check()
         if not self._unplaced:

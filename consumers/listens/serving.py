@@ -2,9 +2,9 @@
 
 /livez     200 while the loop has gone round in the last 120 s; the database is not asked, or an outage of it would
            restart all workers
-/readyz    200 while it has partitions, could store at its last try, has gone round in the last 10 s, and Kafka has
-           answered when it was asked last, else 503 and why: a database that is frozen gives no error, it lets a
-           statement wait, and a broker that is gone gives none either, there are only no messages
+/readyz    200 while it has partitions, could store at its last try, has gone round in the last 10 s, and the brokers
+           of its partitions answer the client that reads them, else 503 and why: a database that is frozen gives no
+           error, it lets a statement wait, and a broker that is gone gives none either, there are only no messages
 /metrics   for Prometheus
 """
 
@@ -62,6 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
     health_now: Callable[[], Health]
     timeout = _PATIENCE_SECONDS
 
+    def do_HEAD(self) -> None:
+        """The same answer without its body: what some probes of load balancers ask."""
+        self.do_GET()
+
     def do_GET(self) -> None:
         """Answer one question."""
         answers = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._metrics}
@@ -72,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Nothing: whoever asks does so every few seconds."""

@@ -1,17 +1,18 @@
 """Makes a worker from the settings: its Kafka consumer, its assignment, its store."""
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaException
 
+from consumers.listens.contact import Contact
 from consumers.listens.loop import Worker
 from consumers.listens.offsets import Assignment
 from consumers.listens.taking import Limits
 from consumers.listens.watch import TopicWatch
-from schemas.broker import admin, client_config, fault_of, is_final, topic_ids
+from schemas.broker import admin, client_config, fault_of, topic_ids
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic
 
@@ -28,18 +29,13 @@ def joined(settings: Settings, database_url: str, lanes: Sequence[Lane], limits:
 
     Raises the Faults of a Kafka or a Postgres that cannot be used, also for what the block meets of them.
     """
-    errors: list[KafkaError] = []
-
-    def told(error: KafkaError) -> None:
-        if is_final(error):
-            errors.append(error)
-
     try:
-        client = admin(settings)
-        watch = TopicWatch(client, topic_ids(client, [lane_topic(settings.topic_prefix, lane).name for lane in lanes]))
-        consumer = Consumer(_config(settings, told))
+        ids = topic_ids(admin(settings), [lane_topic(settings.topic_prefix, lane).name for lane in lanes])
+        contact = Contact()
+        consumer = Consumer(_config(settings, contact))
         try:
-            yield Worker(consumer, Assignment(consumer, watch, errors), database_url, limits)
+            assignment = Assignment(consumer, TopicWatch(settings, ids), contact)
+            yield Worker(consumer, assignment, database_url, limits)
         finally:
             leave(consumer)
     except KafkaException as error:
@@ -60,7 +56,7 @@ def leave(consumer: Consumer, seconds: float = _LEAVE_SECONDS) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str, Any]:
+def _config(settings: Settings, contact: Contact) -> dict[str, Any]:
     protocol: dict[str, str | int] = (
         {"group_protocol": "consumer", "group_remote_assignor": "range"}
         if settings.group_protocol == "consumer"
@@ -70,6 +66,11 @@ def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str,
         settings,
         group_id=settings.group,
         enable_auto_commit=False,
+        # Whether the brokers answer; 25 kB each time.
+        statistics_interval_ms=2_000,
+        # A frozen broker keeps its connections, and its partitions are read from another one only when a request to it
+        # has timed out. The default is a minute; no request of a reader takes seconds.
+        socket_timeout_ms=10_000,
         # A position that is gone must stop the worker: the other values skip to the end or repeat from the start.
         auto_offset_reset="error",
         fetch_wait_max_ms=50,
@@ -83,4 +84,4 @@ def _config(settings: Settings, told: Callable[[KafkaError], None]) -> dict[str,
         fetch_message_max_bytes=262_144,
         **protocol,
     )
-    return {**ours, "error_cb": told}
+    return {**ours, "error_cb": contact.error, "stats_cb": contact.statistics}

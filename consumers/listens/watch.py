@@ -1,24 +1,27 @@
 """Whether the topics that are read are still the ones they were.
 
-With the older protocol of groups a topic that is deleted and made anew goes unnoticed: the client reads on in the new
-one where it stood in the old one, without an event. So the cluster is asked for the ids now and then. What was read of
+With the older protocol of groups a topic that was deleted and recreated goes unnoticed: the client reads on in the new
+one where it was in the old one, without an event. So the cluster is asked for the ids now and then. What was read of
 the new one meanwhile is stored and counted, and is read again after `scrobbles offsets adopt`: nothing is lost by it,
 and nothing stored twice.
+
+A client is made for each question, and is gone after it. One that was kept did not find back to a broker that had been
+fenced, and spun for minutes where the broker that it took for the controller was gone. That a question fails says
+nothing about the client that stores, so it is no trouble: it is asked again.
 """
 
+import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from uuid import UUID
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, TopicDescription
-
 from consumers.listens.runs import topic_changed
-from schemas.broker import ask_topics, id_of
-from schemas.errors import DataFault
+from schemas.broker import admin, present_ids
+from schemas.errors import DataFault, Fault
+from schemas.settings import Settings
 
-_SECONDS = 5.0
+# A question costs a login at the cluster. What can have changed is asked for at once, by `hurry`.
+_SECONDS = 15.0
 # A missing topic is asked for again after this long, before it counts as deleted.
 _AGAIN_SECONDS = 1.0
 
@@ -26,13 +29,12 @@ _AGAIN_SECONDS = 1.0
 class TopicWatch:
     """The ids of the topics that are read, and whether they still hold; asks without waiting for the answer."""
 
-    def __init__(self, client: AdminClient, ids: Mapping[str, UUID]) -> None:
+    def __init__(self, settings: Settings, ids: Mapping[str, UUID]) -> None:
         self.ids = ids
-        self.client = client
-        # Why the cluster did not answer when it was asked last. The consumer itself says nothing of a broker that is
-        # gone or frozen: to it, that is a log without new messages.
-        self.trouble: str | None = None
-        self._asked: Mapping[str, Future[TopicDescription]] = {}
+        self._settings = settings
+        self._asking: threading.Thread | None = None
+        # The topics that the last question found; None where it had no answer.
+        self._found: Mapping[str, UUID] | None = None
         self._due = 0.0
         self._missed: set[str] = set()
 
@@ -41,41 +43,45 @@ class TopicWatch:
         self._due = 0.0
 
     def check(self) -> None:
-        """Look at answers that have come, ask again where it is time, and return at once.
+        """Look at an answer that has come, ask again where it is time, and return at once.
 
         Raises DataFault for a topic that is another one now, or is missing twice in a row: a broker that has just
         started may not know all of them yet.
         """
-        if not self._asked:
+        if self._asking is None:
             if time.monotonic() >= self._due:
-                self._ask()
-        elif all(future.done() for future in self._asked.values()):
+                self._asking = self._ask()
+        elif not self._asking.is_alive():
             self._weigh()
 
     def require_same(self) -> None:
         """Ask, and wait for the answer. Raises as `check` does."""
-        self._ask()
+        self._asking = self._ask()
+        self._asking.join()
         self._weigh()
 
-    def _ask(self) -> None:
-        self._asked = ask_topics(self.client, list(self.ids))
+    def _ask(self) -> threading.Thread:
         self._due = time.monotonic() + _SECONDS
+        # Making and ending a client may wait for a name server or a handshake, which must not hold up the loop.
+        thread = threading.Thread(target=self._look, name="topics", daemon=True)
+        thread.start()
+        return thread
+
+    def _look(self) -> None:
+        self._found = None
+        try:
+            self._found = present_ids(admin(self._settings), list(self.ids))
+        except Fault:
+            self._due = time.monotonic() + _SECONDS
 
     def _weigh(self) -> None:
-        answers, self._asked = self._asked, {}
-        missing = set()
-        self.trouble = None
-        for name, future in answers.items():
-            try:
-                found = id_of(future)
-            except KafkaException as error:
-                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    missing.add(name)
-                else:  # the cluster is away, and nothing can be read either
-                    self.trouble = f"Kafka does not answer: {error.args[0].str()}"
-                continue
+        self._asking = None
+        if self._found is None:
+            return
+        for name, found in self._found.items():
             if found != self.ids[name]:
                 raise topic_changed(name)
+        missing = self.ids.keys() - self._found.keys()
         gone, self._missed = missing & self._missed, missing
         if missing:
             self._due = time.monotonic() + _AGAIN_SECONDS

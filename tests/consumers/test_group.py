@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 import sql
+from consumers.listens.contact import Contact
 from consumers.listens.offsets import Assignment
 from consumers.listens.watch import TopicWatch
 from schemas.broker import admin, client_config, topic_ids
@@ -170,8 +171,8 @@ def test_partitions_are_never_assigned_at_a_place_that_the_broker_is_asked_for(c
         client_config(cluster, group_id=cluster.group, group_protocol="consumer", enable_auto_commit=False)
     )
     try:
-        client = admin(cluster)
-        assignment = Assignment(consumer, TopicWatch(client, topic_ids(client, topics)))
+        watch = TopicWatch(cluster, topic_ids(admin(cluster), topics))
+        assignment = Assignment(consumer, watch, Contact())
         assignment.join()
         eventually(lambda: consumer.consume(1, 0.05) or len(assignment) == len(topics) * PARTITIONS)
         assert len(assignment) == len(consumer.assignment()) == len(topics) * PARTITIONS

@@ -1,5 +1,6 @@
 """What a worker says about itself over HTTP: whether it lives, whether it is at work, how far behind it is."""
 
+import http.client
 import json
 import socket
 import time
@@ -74,6 +75,19 @@ def test_a_client_that_says_nothing_keeps_nobody_waiting() -> None:
         with socket.create_connection((host, int(port))):
             assert ask(address, "/livez")[0] == 200
             assert ask(address, "/elsewhere")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+@pytest.mark.parametrize(("idle", "status"), [(0, 200), (STUCK_SECONDS + 1, 503)])
+def test_a_probe_may_ask_for_the_status_alone(path: str, idle: float, status: int) -> None:
+    health = Health(time.monotonic() - idle, None, 24, 1)
+    with serving(lambda: health, "127.0.0.1", 0) as address:
+        asked = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        asked.request("HEAD", path)
+        answer = asked.getresponse()
+        assert (answer.status, answer.read()) == (status, b"")
+        assert int(answer.headers["Content-Length"]) > 0
+        asked.close()
 
 
 def test_a_worker_tells_how_far_behind_it_is_and_what_it_has_stored(

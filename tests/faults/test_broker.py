@@ -65,6 +65,8 @@ def test_a_broker_frozen_for_longer_than_a_session_costs_nothing(
         assert all(ask(address, "/livez")[0] == 200 for address in addresses)
     assert publisher.flush(30)
     eventually(lambda: all(ask(address, "/readyz")[0] == 200 for address in addresses), *workers)
+    eventually(lambda: all(worker.said.count("kafka_back") == 1 for worker in workers), *workers)
+    assert all(worker.said.count("Kafka does not answer: the broker") == 1 for worker in workers)
     require_exact(spared, ledger_of, plays(22_000), *workers)
 
 

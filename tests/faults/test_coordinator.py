@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer
 
+from consumers.listens.contact import Contact
 from consumers.listens.loop import Worker
 from consumers.listens.offsets import Assignment
 from consumers.listens.start import _config
 from consumers.listens.taking import Limits
 from consumers.listens.watch import TopicWatch
-from schemas.broker import admin
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import SECONDS, Commands, eventually
@@ -85,11 +85,11 @@ def test_whatever_the_coordinator_answers_no_play_is_lost_or_doubled(
         sent += 100
         return False
 
-    consumer = Consumer(_config(mocked, lambda _: None))
+    consumer = Consumer(_config(mocked, Contact()))
     try:
         topics = [lane_topic(settings.topic_prefix, lane).name for lane in LANES]
-        watch = TopicWatch(admin(mocked), {topic: uuid4() for topic in topics})
-        worker = Worker(consumer, Assignment(consumer, watch), database, Limits())
+        watch = TopicWatch(mocked, {topic: uuid4() for topic in topics})
+        worker = Worker(consumer, Assignment(consumer, watch, Contact()), database, Limits())
         for _ in worker.run(done):
             pass
     finally:
