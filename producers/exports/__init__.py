@@ -7,7 +7,7 @@ for item in read_export("maloja_export.json"):
 """
 
 from producers.exports.alias import Alias
-from producers.exports.folders import exports_in
+from producers.exports.entries import Entry
 from producers.exports.formats import FORMATS, Format
 from producers.exports.opened import Position, Rules
 from producers.exports.reading import Export, open_export, read_export, sniff
@@ -15,11 +15,11 @@ from producers.exports.reading import Export, open_export, read_export, sniff
 __all__ = [
     "FORMATS",
     "Alias",
+    "Entry",
     "Export",
     "Format",
     "Position",
     "Rules",
-    "exports_in",
     "open_export",
     "read_export",
     "sniff",

@@ -23,15 +23,11 @@ from schemas.listen import Listen, Skipped
 
 
 class Format(NamedTuple):
-    """A kind of export. `recognises` looks at how a member begins, `read` gives one item per row of it.
-
-    `in_parts` is true where one export comes as many files.
-    """
+    """A kind of export. `recognises` looks at how a member begins, `read` gives one item per row of it."""
 
     name: str
     recognises: Callable[[Head], bool]
     read: Callable[[Opened], Iterator[Listen | Skipped]]
-    in_parts: bool = False
 
 
 # The first that recognises a file reads it. Ours asks for most.
@@ -41,12 +37,12 @@ FORMATS = (
     Format("lastfm", lastfm.recognises, lastfm.read),
     Format("lastfm-csv", lastfm_csv.recognises, lastfm_csv.read),
     Format("librefm-csv", librefm_csv.recognises, librefm_csv.read),
-    Format("listenbrainz", listenbrainz.recognises, listenbrainz.read, in_parts=True),
+    Format("listenbrainz", listenbrainz.recognises, listenbrainz.read),
     Format("maloja", maloja.recognises, maloja.read),
     Format("maloja-db", maloja_db.recognises, maloja_db.read),
     Format("pano", pano.recognises, pano.read),
     Format("rockbox", rockbox.recognises, rockbox.read),
-    Format("spotify", spotify.recognises, spotify.read, in_parts=True),
+    Format("spotify", spotify.recognises, spotify.read),
 )
 
 

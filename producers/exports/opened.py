@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from producers.exports.alias import Alias
+from producers.exports.streams import ExportStream
 from schemas.listen import CLOCK_SKEW_SECONDS, EARLIEST, END_OF_TIME
 
 _CHUNK = 65_536
@@ -66,7 +66,7 @@ class Opened(NamedTuple):
     Other names of what it holds are added to `aliases`, where that is given.
     """
 
-    stream: BufferedReader
+    stream: ExportStream
     name: str
     label: str
     path: Path | None

@@ -7,41 +7,59 @@ from itertools import chain, islice
 from operator import length_hint
 
 from producers.exports.alias import Alias
-from producers.exports.formats import FORMATS, Format, format_of
+from producers.exports.entries import Entry, unread_of
+from producers.exports.formats import FORMATS, Format
+from producers.exports.inventory import Found, take_stock
 from producers.exports.members import STDIN, Member, Source, members_of
 from producers.exports.opened import Opened, Place, Position, Rules, latest_second
+from producers.exports.paths import shown
 from producers.exports.streams import Unreadable
 from producers.exports.unknown import unknown_fault
 from schemas.errors import DataFault, UsageFault
 from schemas.listen import Listen, Skipped
 
+# Of a file that looks like no export of the format that it is read as: one play among so many rows shows that it is.
+_PROOF_ROWS = 1_000
+
 
 class Export:
-    """An export that was recognised: its `format`, and `rows`, which reads it, once."""
+    """An export that was recognised: its `format`, and `rows`, which reads it, once.
+
+    Where members are of several formats, `format` names all of them: "koito+spotify". `entries` tells what becomes of
+    each member, in order; more shows while `rows` is read.
+    """
 
     def __init__(
-        self, members: list[tuple[Member, Format]], rules: Rules, start: Position, aliases: set[Alias] | None
+        self,
+        found: list[Found],
+        entries: list[Entry],
+        rules: Rules,
+        start: Position,
+        aliases: set[Alias] | None,
     ) -> None:
-        self.format = members[0][1].name
-        self._rows = self._read(members, rules, start)
+        self.entries = entries
+        self.format = "+".join(sorted({known.name for _, known, _ in found}))
+        self._rows = self._read(found, rules, start)
         self.rows: Iterator[Listen | Skipped] = self._rows
         self._first: Iterator[Listen | Skipped] = iter([])
         self._aliases = aliases
-        self._bytes = [member.size for member, _ in members]
+        self._bytes = [member.size for member, *_ in found]
         self._member = start.member
         self._opened: Opened | None = None
 
-    def begin(self) -> None:
-        """Read the first row, which `rows` then gives too. Raises DataFault where not even that can be read."""
-        self._first = iter([*islice(self._rows, 1)])
+    def begin(self, rows: int = 1) -> list[Listen | Skipped]:
+        """Read the first rows, which `rows` then gives too. Raises DataFault where not even those can be read."""
+        first = [*islice(self._rows, rows)]
+        self._first = iter(first)
         self.rows = chain(self._first, self._rows)
+        return first
 
     def close(self) -> None:
         """Reading may have ended in the middle, with files open that only the reader knows."""
         self._rows.close()
 
     def position(self) -> Position:
-        """How far `rows` has come: what to give to `open_export` to go on behind the item that came last."""
+        """How far `rows` has come: what to give to `open_export` to continue after the item that came last."""
         if self._opened is None or length_hint(self._first):
             return Position()
         place = self._opened.place
@@ -56,30 +74,52 @@ class Export:
         if stream.closed:
             here: float = size
         elif place.rows is None:
-            here = stream.tell()
+            here = stream.taken
         else:
             here = size * min(place.row / max(place.rows, 1), 1)
         return (sum(sizes[: self._member]) + here) / max(sum(sizes), 1)
 
-    def _read(
-        self, members: list[tuple[Member, Format]], rules: Rules, start: Position
+    def _read(self, found: list[Found], rules: Rules, start: Position) -> Generator[Listen | Skipped, None, None]:
+        """The rows of all members. One that cannot be read does not keep the others from being read."""
+        ended: DataFault | None = None
+        for at, (member, known, number) in enumerate(found[start.member :], start.member):
+            self._member, entry = at, self.entries[number]
+            begin = start if at == start.member else Position()
+            place = Place(begin, begin.before)
+            try:
+                yield from self._rows_of(member, known, rules, place, entry)
+            except DataFault as fault:
+                entry.fail(unread_of(fault, member.label), rows_before=place.row > 0)
+                ended = ended or fault
+        broken = [entry for entry in self.entries if entry.kind == "broken_off"]
+        if ended and (broken or not any(entry.read for entry in self.entries)):
+            raise ended
+        for entry in broken:
+            # By an earlier reading.
+            raise DataFault(f"{entry.name}: {entry.reason}", entry.hint)
+
+    def _rows_of(
+        self, member: Member, known: Format, rules: Rules, place: Place, entry: Entry
     ) -> Generator[Listen | Skipped, None, None]:
-        for number, (member, known) in enumerate(members[start.member :], start.member):
-            begin = start if number == start.member else Position()
-            with member.open() as stream:
-                place = Place(begin, begin.before)
-                self._member = number
-                self._opened = Opened(stream, member.name, member.label, member.path, rules, place, self._aliases)
-                rows = known.read(self._opened)
-                try:
-                    while place.row < begin.row and next(rows, None):
-                        pass
-                    yield from rows
-                except Unreadable as fault:
-                    if not place.row:
-                        raise
-                    # Noticed there: a checksum is of the whole member, and known at its end.
-                    raise DataFault(f"{fault.message}, noticed after row {place.row:,}", fault.hint) from fault
+        with member.open() as stream:
+            path = member.path if stream.is_plain else None
+            self._opened = Opened(stream, member.name, member.label, path, rules, place, self._aliases)
+            rows = known.read(self._opened)
+            try:
+                while place.row < place.start.row and next(rows, None):
+                    pass
+                yield from rows
+            except DataFault as fault:
+                # What the reader misses may be what the stream could not give.
+                raise (_noticed(stream.fault, place.row) if stream.fault else fault) from fault
+            entry.note = stream.note
+            if stream.fault:
+                raise _noticed(stream.fault, place.row)
+
+
+def _noticed(fault: Unreadable, row: int) -> DataFault:
+    """There it shows: a checksum is of the whole member, and known at its end."""
+    return DataFault(f"{fault.message}, noticed after row {row:,}", fault.hint) if row else fault
 
 
 def read_export(source: Source, format: str | None = None) -> Iterator[Listen | Skipped]:  # noqa: A002 # as the flag
@@ -110,8 +150,11 @@ def open_export(
     rules: Rules | None = None,
     start: Position | None = None,
     aliases: set[Alias] | None = None,
+    earlier: list[Entry] | None = None,
 ) -> Iterator[Export]:
-    """What read_export reads, with its format known before the first row; `start` is where an earlier reading ended.
+    """What read_export reads, with its format known before the first row.
+
+    `start` is where an earlier reading ended, and `earlier` are the entries that it had then.
 
     Without `start` its first row has been read: an export of which nothing can be read raises here, be it damaged, of a
     later version, or of a kind that is known and refused.
@@ -121,21 +164,31 @@ def open_export(
     """
     chosen = None if format is None else _named_format(format)
     with members_of(source) as members:
-        known = _recognised(members, chosen)
-        if not known and chosen and len(members) == 1:
-            # The person knows better, for example of a list that is empty.
-            known = [(members[0], chosen)]
-        if not known:
-            raise unknown_fault(_name_of(source), members, [known.name for known in FORMATS])
-        names = sorted({found.name for _, found in known})
-        if len(names) > 1:
-            raise DataFault(
-                f"{_name_of(source)} holds exports of several formats: {', '.join(names)}", "Import them one by one."
-            )
-        with closing(Export(known, rules or Rules(latest_second()), start or Position(), aliases)) as export:
+        found, entries = take_stock(members, chosen)
+        doubted = None
+        if not found and chosen and len(members) == 1 and not members[0].unread:
+            # The person may know better.
+            doubted, entries = entries[0], [Entry(entries[0].name, read=True, format=chosen.name)]
+            found = [Found(members[0], chosen, 0)]
+        if not found:
+            label = members[0].label if len(members) == 1 else _name_of(source)
+            raise unknown_fault(label, entries, [known.name for known in FORMATS])
+        begin = start or Position()
+        for one in found[: begin.member]:
+            entries[one.number] = earlier[one.number] if earlier else entries[one.number]
+        with closing(Export(found, entries, rules or Rules(latest_second()), begin, aliases)) as export:
             if start is None:
-                export.begin()
+                first = export.begin(_PROOF_ROWS if doubted else 1)
+                if doubted and not _prove(first, doubted):
+                    raise DataFault(f"{members[0].label} is no {export.format} export: {doubted.reason}")
             yield export
+
+
+def _prove(rows: list[Listen | Skipped], doubted: Entry) -> bool:
+    """Whether a member that no format recognised is of the format that it was read as."""
+    if not rows:
+        return doubted.kind == "no_rows"
+    return any(isinstance(row, Listen) or row.reason == "outside_window" for row in rows)
 
 
 def _named_format(name: str) -> Format:
@@ -145,15 +198,5 @@ def _named_format(name: str) -> Format:
     raise UsageFault(f"{name} is no format", "known: " + ", ".join(known.name for known in FORMATS))
 
 
-def _recognised(members: list[Member], chosen: Format | None) -> list[tuple[Member, Format]]:
-    recognised = []
-    for member in members:
-        with member.open() as stream:
-            found = format_of(stream.peek())
-        if found and chosen in {None, found}:
-            recognised.append((member, found))
-    return recognised
-
-
 def _name_of(source: Source) -> str:
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else STDIN
+    return shown(source) if isinstance(source, str | os.PathLike) else STDIN

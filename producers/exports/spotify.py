@@ -17,12 +17,12 @@ import msgspec
 
 from producers.exports.credits import credited
 from producers.exports.documents import document_rows
+from producers.exports.entries import NotWanted
 from producers.exports.foreign import spotify_track
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head, outline
 from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, within
 from producers.exports.streams import HEAD_BYTES
-from schemas.errors import DataFault
 from schemas.listen import EARLIEST, MAX_MS, Ids, Listen, Reason, Skipped, Track
 
 _LONG_ENOUGH_MS = 30_000
@@ -51,7 +51,7 @@ def read(source: Opened) -> Iterator[Listen | Skipped]:
     """
     start = source.stream.peek()[:HEAD_BYTES]
     if _is_account_data(Head(start, outline(start))):
-        raise DataFault(f"{source.label} is Spotify's account data, which holds only the last year", _ACCOUNT_DATA_HINT)
+        raise NotWanted(f"{source.label} is Spotify's account data, which holds only the last year", _ACCOUNT_DATA_HINT)
     of_videos = _OF_VIDEOS.fullmatch(source.name)
     return outcomes(source, document_rows(source, row=_Row), _video if of_videos else _listen)
 

@@ -1,61 +1,84 @@
 """What a file is that is no export we know, said so that a person recognises it."""
 
-from producers.exports.members import Member
+from producers.exports.entries import Entry, Kind, Unread
+from producers.exports.json_text import CUT_OFF_HINT
 from producers.exports.outline import Outline, outline
 from schemas.errors import DataFault
 
 _SHOWN = 8
-# Of Latin text in UTF-16 half of the bytes are zero.
-_UTF16_ZEROS = 0.4
-_SIGNATURES = {
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip file; unpack it first",
-    b"BZh": "a bzip2 file; unpack it first",
-    b"\xfd7zXZ": "an xz file; unpack it first",
-    b"7z\xbc\xaf": "a 7-Zip archive; unpack it first",
-    b"Rar!": "a RAR archive; unpack it first",
-    b"PK": "a ZIP archive within another; unpack it first",
-    b"SQLite format 3": "an SQLite database",
-    b"\xff\xfe": "UTF-16 text; save it as UTF-8",
-    b"\xfe\xff": "UTF-16 text; save it as UTF-8",
+_UNPACK = "Unpack it first."
+_SIGNATURES: dict[bytes, tuple[Kind, str, str]] = {
+    b"\x89PNG": ("document", "a PNG image", ""),
+    b"\xff\xd8\xff": ("document", "a JPEG image", ""),
+    b"GIF8": ("document", "a GIF image", ""),
+    b"RIFF": ("document", "a picture, a sound or a film", ""),
+    b"ID3": ("document", "a sound", ""),
+    b"%PDF": ("document", "a PDF document", ""),
+    b"{\\rtf": ("document", "an RTF document", ""),
+    b"\xd0\xcf\x11\xe0": ("document", "a document of an older Office", "Save a table as CSV."),
+    b"\x1f\x8b": ("compressed", "a gzip file within another", _UNPACK),
+    b"\x1f\x9d": ("compressed", "a file packed by compress", _UNPACK),
+    b"BZh": ("compressed", "a bzip2 file", _UNPACK),
+    b"\xfd7zXZ": ("compressed", "an xz file", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("compressed", "a Zstandard file", _UNPACK),
+    b"\x04\x22\x4d\x18": ("compressed", "an LZ4 file", _UNPACK),
+    b"LZIP": ("compressed", "an lzip file", _UNPACK),
+    b"7z\xbc\xaf": ("compressed", "a 7-Zip archive", _UNPACK),
+    b"Rar!": ("compressed", "a RAR archive", _UNPACK),
+    b"PK": ("compressed", "a ZIP archive in gzip, or a part of one", _UNPACK),
+    b"SQLite format 3": ("binary", "an SQLite database", ""),
+    b"version https://git-lfs": ("placeholder", "a pointer of Git LFS, not the file itself", "Fetch it: git lfs pull"),
+    b"/annex/objects/": ("placeholder", "a pointer of git-annex, not the file itself", "Fetch it: git annex get"),
+    b"bplist00": ("placeholder", "a property list, such as stands for a file that is only in iCloud", "Download it."),
 }
+_LOOKS = "it looks like "
+_TAR, _TAR_AT = b"ustar", 257
 
 
-def unknown_fault(label: str, members: list[Member], known: list[str]) -> DataFault:
-    """Why `label` cannot be read: it has no members, is empty, or looks like something else."""
+def unknown_fault(label: str, entries: list[Entry], known: list[str]) -> DataFault:
+    """Why nothing of `label` can be read, which has these members. Of one member, `label` is its own."""
     hint = "Known formats: " + ", ".join(known)
-    if not members:
+    if not entries:
         return DataFault(f"{label} holds no files", hint)
-    if len(members) > 1:
-        return DataFault(f"{label} holds no export we know, only {_some([member.name for member in members])}", hint)
-    with members[0].open() as stream:
-        head = stream.peek()
-    if not head.decode(errors="replace").strip():
-        return DataFault(f"{members[0].label} is empty")
-    return DataFault(f"{members[0].label} is no export we know: it looks like {describe(head)}", hint)
+    if len(entries) > 1:
+        members = [f"{one.name} ({one.reason})" for one in entries]
+        return DataFault(f"{label} holds no export we know, only {_some(members)}", hint)
+    (one,) = entries
+    if one.reason.startswith(_LOOKS):
+        return DataFault(f"{label} is no export we know: {one.reason}", one.hint or hint)
+    return DataFault(f"{label} {one.reason.removeprefix('it ')}", one.hint)
 
 
-def describe(head: bytes) -> str:
-    """What a file that begins so seems to be: "a PNG image", "a JSON array of objects with the keys a, b"."""
-    for signature, what in _SIGNATURES.items():
+def appearance(head: bytes) -> Unread:
+    """What a file that begins so seems to be: "it looks like a JSON array of objects with the keys a, b"."""
+    for signature, (kind, what, hint) in _SIGNATURES.items():
         if head.startswith(signature):
-            return what
-    text = head.decode(errors="replace").lstrip()
+            return Unread(kind, f"{_LOOKS}{what}", hint)
+    if head.startswith(_TAR, _TAR_AT):
+        return Unread("compressed", f"{_LOOKS}a tar archive", _UNPACK)
+    text = head.decode(errors="replace").strip()
+    if not text:
+        return Unread("empty", "it is empty", CUT_OFF_HINT)
+    if text == "[]":
+        return Unread("no_rows", "it is an empty list")
+    if not text.strip("\0"):
+        return Unread("empty", "it holds nothing but NUL bytes", CUT_OFF_HINT)
+    kind, what = _what_text(text, head)
+    return Unread(kind, f"{_LOOKS}{what}")
+
+
+def _what_text(text: str, head: bytes) -> tuple[Kind, str]:
     if "\0" in text:
-        zeros = max(head[::2].count(0), head[1::2].count(0))
-        return "UTF-16 text; save it as UTF-8" if zeros > _UTF16_ZEROS * len(head) else "binary data"
-    first_line = text.splitlines()[0][:80]
+        return "binary", "binary data"
     if text[0] in "[{":
-        return _describe_json(text[0], outline(head))
+        return "unknown", _describe_json(text[0], outline(head))
     if text[0] == "<":
-        return "a web page or XML"
+        return "web_page", "a web page or XML"
+    first_line = text.splitlines()[0][:80]
     for separator, name in (("\t", "tabs"), (",", "commas"), (";", "semicolons")):
         if separator in first_line:
-            return f"a table with {name} between its columns (CSV), which begins with {first_line!r}"
-    return f"text that begins with {first_line!r}"
+            return "text", f"a table with {name} between its columns (CSV), which begins with {first_line!r}"
+    return "text", f"text that begins with {first_line!r}"
 
 
 def _describe_json(opening: str, seen: Outline) -> str:

@@ -64,13 +64,13 @@ def test_an_outline_shows_what_was_seen_before_the_text_ends() -> None:
 
 
 def test_bytes_that_are_no_text_cost_no_row_before_them_and_no_place_to_go_on_at() -> None:
-    written = b'[{"a":1},{"a":2}'
+    written = '[{"ß":1},{"a":2}'.encode()
     # The second one breaks a character off where one reading of the stream ends and the next begins.
     split = b" " * (CHUNK - len(written) - 3) + written + b',"\xc3' + b'"]'
     for content, end, state in ((written + b"\xff", written, "JSON"), (split, written + b",", "UTF-8 text")):
         source = opened(content)
         reading = document_rows(source)
-        assert [next(reading), next(reading)] == [(1, {"a": 1}), (2, {"a": 2})]
+        assert [next(reading), next(reading)] == [(1, {"ß": 1}), (2, {"a": 2})]
         with pytest.raises(DataFault, match=f"is not {state} after row 2"):
             next(reading)
         before, byte = source.place.tell()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from producers.exports import FORMATS, exports_in, read_export, sniff
-from producers.exports.unknown import describe
+from producers.exports import FORMATS, read_export, sniff
+from producers.exports.unknown import appearance
 from schemas.errors import DataFault, UsageFault
 from schemas.listen import Listen
 from tests.exports.kinds import KINDS, START, Kind, listenbrainz_row, listens, maloja_row, moment, zipped
@@ -68,26 +68,19 @@ class TestFolders:
         assert getattr(items[1], "member", None) == "a.zip/listens/2023/11.jsonl"
         assert times(tmp_path) == [START, moment(1)]
 
-    def test_with_a_file_that_cannot_be_looked_at(self, tmp_path: Path) -> None:
-        # As one in a folder that may be listed and not entered, which root may enter.
-        (tmp_path / "link").symlink_to("x" * 300)
-        for look in (exports_in, sniff):
-            with pytest.raises(DataFault, match=f"^{tmp_path} cannot be read"):
-                look(tmp_path)
-
     def test_without_exports(self, tmp_path: Path) -> None:
         with pytest.raises(DataFault, match=f"{tmp_path} holds no files"):
             sniff(tmp_path)
         (tmp_path / "a.txt").write_text("a")
         (tmp_path / "b.txt").write_text("b")
-        with pytest.raises(DataFault, match=f"{tmp_path} holds no export we know, only a.txt, b.txt"):
+        with pytest.raises(DataFault, match=r"no export we know, only a\.txt \(.* text that begins with 'a'\), b\.txt"):
             sniff(tmp_path)
 
     def test_of_several_formats(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(MALOJA)
         (tmp_path / "b").write_bytes(LINES[0])
-        with pytest.raises(DataFault, match="several formats: listenbrainz, maloja"):
-            sniff(tmp_path)
+        assert sniff(tmp_path) == "listenbrainz+maloja"
+        assert len(list(read_export(tmp_path))) == 2
         assert len(list(read_export(tmp_path, "maloja"))) == 1
 
 
@@ -146,7 +139,7 @@ class TestFaults:
             (b"]} {}", "goes on after its end after row 1, at byte"),
             (b", {'time': 1}]}", "is not JSON after row 1, at byte"),
             (b',\x01"', "is not JSON after row 1, at byte"),
-            (b', {"time": "\xe9"}]}', "is not UTF-8 text after row 1, at byte"),
+            (b', {"\xc3\xa9": 1, "time": "\xe9"}]}', "is not UTF-8 text after row 1, at byte"),
             (b", " + b"[" * 5_000, "is nested too deep or holds an endless number after row 1, at byte"),
             (b", " + b"9" * 5_000 + b"]}", "is nested too deep or holds an endless number after row 1, at byte"),
             (b', "' + b"x" * 3_000_000 + b'"]}', "has a value of more than 1,048,576 bytes after row 1, at byte"),
@@ -165,23 +158,21 @@ class TestFaults:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-        (b"\x1f\x8b\x08", "a gzip file; unpack it first"),
-        (b"SQLite format 3\0", "an SQLite database"),
-        ('{"scrobbles": []}'.encode("utf-16"), "UTF-16 text; save it as UTF-8"),
-        ('{"scrobbles": []}'.encode("utf-16-le"), "UTF-16 text; save it as UTF-8"),
-        (b"\x7fELF\0\0\0\0\0\0", "binary data"),
-        (b"<!doctype html>", "a web page or XML"),
-        (b"artist,title\nA,T\n", "a table with commas between its columns (CSV), which begins with 'artist,title'"),
-        (b"A\tB\n", "a table with tabs between its columns (CSV), which begins with 'A\\tB'"),
-        (b"Dear diary", "text that begins with 'Dear diary'"),
-        (b'{"b": 1, "a": 2, "c', "a JSON object with the keys a, b"),
-        (b"[1, 2]", "a JSON array whose elements are no objects"),
-        (b"[]", "an empty or broken JSON document"),
-        (b"[" * 9_000, "a JSON array whose elements are no objects"),
+        (b"\x89PNG\r\n\x1a\n", "it looks like a PNG image"),
+        (b"\x1f\x8b\x08", "it looks like a gzip file within another"),
+        (b"SQLite format 3\0", "it looks like an SQLite database"),
+        (b"\x7fELF\0\0\0\0\0\0", "it looks like binary data"),
+        (b"<!doctype html>", "it looks like a web page or XML"),
+        (b"artist,title\nA,T\n", "it looks like a table with commas between its columns (CSV), which begins with 'artist,title'"),
+        (b"A\tB\n", "it looks like a table with tabs between its columns (CSV), which begins with 'A\\tB'"),
+        (b"Dear diary", "it looks like text that begins with 'Dear diary'"),
+        (b'{"b": 1, "a": 2, "c', "it looks like a JSON object with the keys a, b"),
+        (b"[1, 2]", "it looks like a JSON array whose elements are no objects"),
+        (b"[]", "it is an empty list"),
+        (b"[" * 9_000, "it looks like a JSON array whose elements are no objects"),
         (b'{"' + b'":1,"'.join(b"%02d" % n for n in range(12)) + b'":1}',
-         "a JSON object with the keys 00, 01, 02, 03, 04, 05, 06, 07 and 4 more"),
+         "it looks like a JSON object with the keys 00, 01, 02, 03, 04, 05, 06, 07 and 4 more"),
     ],
 )  # fmt: skip
 def test_what_a_file_looks_like(head: bytes, expected: str) -> None:
-    assert describe(head) == expected
+    assert appearance(head).reason == expected
