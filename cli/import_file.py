@@ -12,13 +12,14 @@ from cli.console import complain, say
 from cli.importing import Imports, require_kafka
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.wiring import DEFAULT_USER, connected, require_name, settings
-from producers.exports import exports_in, sniff
+from producers.exports import sniff
+from producers.exports.paths import shown
 from producers.jobs.importing import Order
 from producers.jobs.job import Options
 from producers.jobs.progress import Cancelled
 from producers.jobs.rejects import RejectsFile
 from producers.output import STDOUT
-from schemas.errors import DataFault, Fault, UsageFault
+from schemas.errors import Fault, UsageFault
 from schemas.settings import Settings
 
 app = typer.Typer()
@@ -55,9 +56,10 @@ def import_(
 ) -> None:
     """Import listening history: read it, send it, and report once all of it is stored.
 
-    FILE is an export as it was downloaded, zipped or not, or a folder of them; - is stdin.
+    FILE is an export as it was downloaded, zipped or not, or a folder of them; - is stdin. The report names every file
+    of a folder or archive that was not read.
     Importing the same plays again stores nothing new. An import that was interrupted continues where it stopped when
-    the same command is given again. Exit code 3 if rows were rejected.
+    the same command is given again. Exit code 3 if rows were rejected, or files that look like exports were not read.
 
     Example: scrobbles import maloja_export.json
     """
@@ -85,11 +87,10 @@ def import_(
     gc.disable()
     strange = not dry_run and _is_ready_for_stranger(chosen, user)
     imports = Imports(chosen, json=json, rehearsing=dry_run)
-    names = [found for name in files for found in _expanded(name)]
-    several = len(names) > 1
+    several = len(files) > 1
     try:
-        for name in names:
-            imports.add(Order(Path(name), name, user, options, force, not no_wait, skipped))
+        for name in files:
+            imports.add(Order(Path(name), shown(name), user, options, force, not no_wait, skipped))
     except Cancelled:
         complain("stopped; the same command goes on where it was")
         raise typer.Exit(imports.cancelled(several=several)) from None
@@ -99,16 +100,6 @@ def import_(
     if strange and imports.begun:
         say(f"{user} is new here and was added")
     raise typer.Exit(imports.end(several=several))
-
-
-def _expanded(name: str) -> list[str]:
-    """A folder is one export, as it was unpacked, or holds several; what is wrong with it is told in its turn."""
-    if name == "-" or not Path(name).is_dir():
-        return [name]
-    try:
-        return [str(path) for path in exports_in(Path(name))]
-    except DataFault:
-        return [name]
 
 
 def _rejects_file(name: str) -> RejectsFile:

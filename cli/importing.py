@@ -14,9 +14,9 @@ import msgspec
 import psycopg
 
 import sql
-from cli.console import complain, emit_json, out, say
+from cli.console import complain, emit_json, say
 from cli.progress import watching
-from cli.report import exit_code, not_stored, report_table
+from cli.report import exit_code, not_stored, show_report
 from cli.wiring import database_url
 from producers.jobs.database import Database
 from producers.jobs.importing import Imported, Order, import_export
@@ -111,7 +111,7 @@ class Imports:
         if imported.resumed:
             say(f"job {report.job} was resumed")
         if not self._json:
-            out.print(report_table(report))
+            show_report(report)
         if fault is not None:
             stored = isinstance(fault, DataFault) and report.job and not not_stored(report)
             complain(fault.message + ("; what came before it is stored" if stored else ""), fault.hint)

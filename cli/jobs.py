@@ -13,7 +13,7 @@ import sql
 from cli.console import complain, emit_json, err, out, say, shortened, table
 from cli.importing import Imports, require_kafka, stoppable
 from cli.progress import watching
-from cli.report import report_table
+from cli.report import show_report
 from cli.wiring import connected, database_url, settings
 from producers.jobs.database import Database
 from producers.jobs.importing import order_of
@@ -130,4 +130,4 @@ def _tell(report: Report, *, json: bool) -> None:
     if json:
         emit_json(msgspec.to_builtins(report))
     else:
-        out.print(report_table(report))
+        show_report(report)

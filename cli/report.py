@@ -1,19 +1,28 @@
 """How the report of an import looks, and which exit code it means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import table, visible
+from cli.console import out, table, visible
+from producers.exports.entries import QUIET
 from producers.jobs.job import Report
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
 from schemas.listen import REJECTIONS
 
+# Of files that were not read; `--json` tells all.
+_SHOWN = 20
+_NAMED = 3
+
 
 def exit_code(report: Report) -> int:
-    """Whether rows had to be rejected; rows that no importer counts as plays are none of those."""
-    return FINISHED_WITH_REJECTS if report.dead or REJECTIONS & report.skipped.keys() else DONE
+    """Whether plays may be missing: of rows that had to be rejected, or of files that could not be read.
+
+    Rows that no importer counts as plays are none of those, nor are files that never hold any.
+    """
+    missing = report.dead or REJECTIONS & report.skipped.keys() or any(one.is_loud for one in report.members)
+    return FINISHED_WITH_REJECTS if missing else DONE
 
 
 def not_stored(report: Report) -> int:
@@ -23,8 +32,14 @@ def not_stored(report: Report) -> int:
     return max(report.accepted - report.inserted - report.duplicate - report.dead, 0)
 
 
-def report_table(report: Report) -> Table:
-    """What became of every row, as it adds up."""
+def show_report(report: Report) -> None:
+    """What became of every row and of every file, for a person."""
+    out.print(_table(report))
+    for style, line in _member_lines(report):
+        out.print(Text(visible(line), style), soft_wrap=False)
+
+
+def _table(report: Report) -> Table:
     shown = table("", "plays", "", right=("plays",))
     shown.show_header = False
     shown.title = f"{visible(report.file)}: {report.format}, {_job(report)} after {report.seconds:.1f} s"
@@ -45,6 +60,34 @@ def report_table(report: Report) -> Table:
         if number is not None:
             shown.add_row(what, f"{number:,}", Text(note, style="dim"))
     return shown
+
+
+def _member_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """Lines on the files of the export, each with its style: none where all were simply read."""
+    loud = [one for one in report.members if one.is_loud]
+    for one in loud[:_SHOWN]:
+        yield "yellow", f"{'read in part' if one.read else 'not read'}: {one.name}: {one.reason}"
+        if one.hint:
+            yield "dim", f"  {one.hint}"
+    if len(loud) > _SHOWN:
+        yield "yellow", f"not read: {len(loud) - _SHOWN:,} more files; --json names all of them"
+    for note, names in _by_note(report).items():
+        yield "", f"{_some(names)}: {note}"
+    if quiet := [one.name for one in report.members if one.kind in QUIET]:
+        yield "dim", f"not read, and not needed: {_some(quiet)}"
+
+
+def _by_note(report: Report) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in report.members:
+        if one.note:
+            found.setdefault(one.note, []).append(one.name)
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED:,} more"
 
 
 def _job(report: Report) -> str:

@@ -1,4 +1,5 @@
 -- The report of one import.
-select *
+select import_report.*, source.members
 from import_report
-where job = %s
+join source on source.id = import_report.job
+where import_report.job = %s

@@ -10,8 +10,9 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 import sql
-from producers.exports import Alias, Rules, open_export
+from producers.exports import Alias, Export, Rules, open_export
 from producers.exports.opened import latest_second
+from producers.exports.paths import restored, stored
 from producers.jobs.database import Database, TakenOver
 from producers.jobs.fingerprint import fingerprint
 from producers.jobs.following import follow
@@ -115,7 +116,7 @@ def order_of(connection: psycopg.Connection, job: int) -> Order:
         raise UsageFault(f"job {job} is {state}: there is nothing to resume", "`scrobbles import` reads its file anew")
     if name == "-":
         raise UsageFault(f"job {job} was read from stdin", "give its file to `scrobbles import` again")
-    return Order(Path(path), name, user, msgspec.convert(options, Options), job=job)
+    return Order(restored(path), name, user, msgspec.convert(options, Options), job=job)
 
 
 def content_of(order: Order) -> bytes:
@@ -132,7 +133,7 @@ def _earlier(database: Database, order: Order, sha256: bytes) -> _Earlier | None
     Raises DataFault where the file has changed since one was begun on it, and UsageFault where the one that the person
     names has been undone a moment ago.
     """
-    values = {"user": order.user, "sha256": sha256, "path": str(order.path.absolute()), "job": order.job}
+    values = {"user": order.user, "sha256": sha256, "path": stored(order.path), "job": order.job}
 
     def look(connection: psycopg.Connection) -> list[_Earlier]:
         rows = connection.execute(sql.read("earlier_imports"), values)
@@ -175,9 +176,10 @@ def _read(
     wanted = order.options
     rules = Rules(latest_second(), wanted.since, wanted.until, wanted.spotify_time)
     aliases: set[Alias] = set()
-    with open_export(order.path, wanted.format, rules, job.position if job else None, aliases) as export:
+    start, members = (job.position, job.members) if job else (None, None)
+    with open_export(order.path, wanted.format, rules, start, aliases, members) as export:
         if job is None:
-            job = Job.begin(database, order.user, _described(order, export.format, sha256))
+            job = Job.begin(database, order.user, _described(order, export, sha256))
         else:
             job.go_on()
         with _marking_failed(job):
@@ -201,12 +203,13 @@ def _marking_failed(job: Job) -> Iterator[None]:
         raise
 
 
-def _described(order: Order, format_: str, sha256: bytes) -> dict[str, object]:
+def _described(order: Order, export: Export, sha256: bytes) -> dict[str, object]:
     return {
-        "label": f"{format_} import",
-        "format": format_,
+        "label": f"{export.format} import",
+        "format": export.format,
         "file_name": order.name,
-        "path": str(order.path.absolute()),
+        "path": stored(order.path),
         "sha256": sha256,
+        "members": Jsonb(msgspec.to_builtins(export.entries)),
         "options": Jsonb(msgspec.to_builtins(order.options)),
     }

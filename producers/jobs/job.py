@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping
+from copy import copy
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 import sql
 from producers.aliases import store_aliases
-from producers.exports import Alias, Position
+from producers.exports import Alias, Entry, Position
 from producers.jobs.database import Database, TakenOver
 from schemas.errors import UsageFault
 from schemas.listen import EARLIEST, END_OF_TIME
@@ -35,7 +36,8 @@ class Report(msgspec.Struct, omit_defaults=True):
 
     rows = accepted + skipped; once all is stored accepted = inserted + duplicate + dead. An undone job has removed so
     many of its plays, and passed the others on to a source that brought them too. Where the reading has not come to its
-    end, the report is `incomplete`: rows, accepted and skipped are at least so many.
+    end, the report is `incomplete`: rows, accepted and skipped are at least so many. `members` are all files of the
+    export, in order; lists of reports leave them out.
     """
 
     job: int | None
@@ -55,6 +57,7 @@ class Report(msgspec.Struct, omit_defaults=True):
     passed_on: int = 0
     begun: dt.datetime | None = None
     incomplete: bool = False
+    members: list[Entry] = []
 
 
 class Job:
@@ -69,6 +72,7 @@ class Job:
         self.accepted = 0
         self.skipped: Counter[str] = Counter()
         self.position = Position()
+        self.members: list[Entry] = []
         self.resumed = False
         self._database = database
 
@@ -93,10 +97,13 @@ class Job:
             raise UsageFault(f"there is no job {job}")
         resumed = cls(database, job)
         resumed.resumed = True
-        if not anew:
-            resumed.rows, resumed.accepted, skipped, position = found
+        *counts, skipped, position, members = found
+        # An earlier version has left no members, and may have numbered them otherwise.
+        if members and not anew:
+            resumed.rows, resumed.accepted = counts
             resumed.skipped = Counter(skipped)
             resumed.position = msgspec.convert(position or {}, Position)
+            resumed.members = msgspec.convert(members, list[Entry])
         return resumed
 
     def note(self, state: State, position: Position | None) -> None:
@@ -110,6 +117,12 @@ class Job:
             "position": None if position is None else Jsonb(msgspec.to_builtins(position)),
         }
         self._write("update_import", values)
+
+    def note_members(self, members: list[Entry]) -> None:
+        """Put on record what became of the files of the export, where that is news."""
+        if members != self.members:
+            self.members = [*map(copy, members)]
+            self._write("note_members", {"id": self.id, "members": Jsonb(msgspec.to_builtins(members))})
 
     def mark(self, state: State) -> None:
         """Change nothing but the state: what was noted last still holds."""
@@ -144,4 +157,5 @@ def report_of(connection: psycopg.Connection, job: int) -> Report:
     found = connection.cursor(row_factory=class_row(Report)).execute(sql.read("import_report"), (job,)).fetchone()
     if found is None:
         raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
+    found.members = msgspec.convert(found.members, list[Entry])
     return found

@@ -53,6 +53,7 @@ def rehearse(order: Order, connection: psycopg.Connection | None, watch: Watch) 
         except DataFault as broken:
             fault = broken
         rejects.flush()
+        report.members = export.entries
     report.skipped = dict(sorted(skipped.items()))
     report.accepted = report.rows - skipped.total()
     if comparison:

@@ -121,6 +121,7 @@ class Sender:
         failpoints.reach("noted")
 
     def _settle(self) -> None:
+        self._job.note_members(self._export.entries)
         self._beside.rejects.flush()
         if self._beside.aliases:
             self._job.store_aliases(self._beside.aliases)

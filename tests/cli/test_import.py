@@ -36,6 +36,7 @@ KEYS = {
     "inserted",
     "duplicate",
     "dead",
+    "members",
     "seconds",
 }
 ACCOUNT_DATA = b'[{"endTime":"2024-02-03 10:11","artistName":"A","trackName":"T","msPlayed":187000}]'
@@ -83,6 +84,7 @@ def test_the_report_adds_up_and_names_what_was_rejected(
         "inserted": 5,
         "duplicate": 1,
         "dead": 0,
+        "members": [{"name": "my export.json", "read": True, "format": "maloja"}],
         "seconds": 0,
     }
     assert jobs(connection) == [(1, "done", 9, 6)]
@@ -174,7 +176,12 @@ def test_a_folder_and_stdin_are_imported_like_a_file(
     write(folder / "deeper", "b.json", row(3))
     (folder / "readme.txt").write_text("no export")
     done = commands.run("import", str(folder), "--json")
-    assert [(report["rows"], report["inserted"]) for report in done.answer] == [(2, 2), (1, 1)], done.errors
+    assert (done.code, done.answer["rows"], done.answer["inserted"]) == (0, 3, 3), done.errors
+    assert {member["name"]: member["read"] for member in done.answer["members"]} == {
+        "a.json": True,
+        "deeper/b.json": True,
+        "readme.txt": False,
+    }
     piped = commands.run("import", "-", "--json", given=export(row(3), row(4)))
     assert piped.code == 0, piped.errors
     assert [piped.answer[key] for key in ("file", "rows", "inserted", "duplicate")] == ["-", 2, 1, 1]

@@ -39,9 +39,8 @@ def zip64(content: bytes) -> bytes:
     count, size, start = struct.unpack_from("<HII", content, end + 10)
     record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
-    return (
-        content[:end] + record + locator + struct.pack("<4s4H2IH", b"PK\x05\x06", *[2**16 - 1] * 4, *[2**32 - 1] * 2, 0)
-    )
+    see_there = struct.pack("<4s4H2IH", b"PK\x05\x06", *[2**16 - 1] * 4, *[2**32 - 1] * 2, 0)
+    return content[:end] + record + locator + see_there
 
 
 class TestOrdinaryArchives:
@@ -106,7 +105,7 @@ class TestHostileArchives:
 
     def test_encryption(self) -> None:
         content = patched(zipped({MONTH: ROWS[0]}), CENTRAL, 8, "<H", 1)
-        with pytest.raises(DataFault, match="^-: listens/2023/11.jsonl is encrypted"):
+        with pytest.raises(DataFault, match=r"^-: listens/2023/11\.jsonl is encrypted"):
             read(content)
 
     def test_compression_that_no_export_uses(self) -> None:
