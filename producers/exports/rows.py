@@ -31,7 +31,12 @@ _CALENDAR = re.compile(
 # Seconds until the year 5138; what is larger was written in milli-, micro- or nanoseconds.
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 _DIGITS = 20
-_NUMBER = re.compile(r"\s*(?P<whole>\d{1,20})(?:\.(?P<fraction>\d{0,20}))?\s*", re.ASCII)
+# Spreadsheets that write a power of ten have rounded, unless they write this many digits.
+_NUMBER = re.compile(
+    r"""\s* (?: (?P<whole>\d{1,20}) (?:\.(?P<fraction>\d{0,20}))?
+            | (?P<power>\d\.\d{6,20}E\+?\d{1,2}) ) \s*""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+)
 # A number of seconds since 2001 has so many.
 _SECOND_DIGITS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,7 +150,10 @@ def number(value: object) -> int | float | Decimal | None:
         written = _NUMBER.fullmatch(value)
         if written is None:
             return None
-        return float(value) if (written["fraction"] or "").strip("0") else int(written["whole"])
+        if not written["power"]:
+            return float(value) if (written["fraction"] or "").strip("0") else int(written["whole"])
+        power = float(value)
+        value = int(power) if power.is_integer() else power
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         # The comparison is false for NaN, and keeps int() from writing out 1e999999999.
         return value if -(10**_DIGITS) < value < 10**_DIGITS else None

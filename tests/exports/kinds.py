@@ -293,7 +293,8 @@ def pano_kept(listen: Listen) -> Listen:
     return replace(listen, played_ms=None, track=replace(listen.track, artists=listen.track.artists[:1]))
 
 
-_NO_TABS = str.maketrans("\t\r\n", "   ")
+# A line that begins with # is a comment.
+_NO_TABS = str.maketrans("\t\r\n#", "   _")
 
 
 def rockbox_row(listen: Listen) -> str:

@@ -49,6 +49,7 @@ def test_rows_of_the_first_version_have_no_id() -> None:
         (("1700000002", "315532800"), "too_early"),
         (("1700000002", "946684800"), "too_early"),
         (("1700000002", "soon"), "bad_time"),
+        (("Band", "#hashtag"), "not_a_play"),
         (("LP\t", ""), None),
     ],
 )
@@ -65,8 +66,8 @@ def test_rows_that_are_no_plays(changed: tuple[str, str], expected: str | None) 
         (("LP", "<Untagged>"), Track(("Band",), "Tune", duration_ms=200_000, ids=Ids(MBID))),
         (("LP", ""), Track(("Band",), "Tune", duration_ms=200_000, ids=Ids(MBID))),
         (("200", "long"), Track(("Band",), "Tune", "LP", ids=Ids(MBID))),
-        ((MBID, "rubbish"), Track(("Band",), "Tune", "LP", duration_ms=200_000)),
-        (("Band", "#hashtag"), Track(("#hashtag",), "Tune", "LP", duration_ms=200_000, ids=Ids(MBID))),
+        ((MBID, "6ba7b810?-9dad-11d1-80b4"), Track(("Band",), "Tune", "LP", duration_ms=200_000)),
+        ((MBID, "Various"), Track(("Band",), "Tune", "LP", "Various", duration_ms=200_000)),
         (("Tune", 'Tu"ne'), Track(("Band",), 'Tu"ne', "LP", duration_ms=200_000, ids=Ids(MBID))),
     ],
 )
