@@ -72,7 +72,7 @@ class Store:
         # Set by a batch that repeats something, until one comes that does not: re-reading what is there costs the
         # fast way a failed insert per batch.
         self._repeats = False
-        self._connection = connect(database_url, application="scrobbles consume")
+        self._connection = connect(database_url, application="scrobbles consume", writing=True)
         try:
             require_head(self._connection)
             for statement in ("session", *_STAGES):

@@ -84,7 +84,7 @@ class Database:
                 raise TakenOver("another process has taken this job over while the database was away")
 
     def _connected(self) -> psycopg.Connection:
-        connection = connect(self._url)
+        connection = connect(self._url, writing=True)
         try:
             connection.execute(sql.read("job_session"))
         except psycopg.Error as error:

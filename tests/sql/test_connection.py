@@ -111,7 +111,7 @@ PROVOKED: dict[str, tuple[Callable[[psycopg.Connection], object], str]] = {
     "number out of range": (statement("select %s::bigint::integer", 2**40), "unstorable"),
     "no UTF-8": (statement("select convert_from(%s, 'UTF8')", b"\xff"), "unstorable"),
     "missing right": (no_right, "denied"),
-    "read-only": (read_only, "broken"),
+    "read-only": (read_only, "gone"),
     "missing table": (statement("select from no_such_table"), "broken"),
     "missing column": (statement("select no_such_column from place"), "broken"),
 }

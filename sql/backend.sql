@@ -1,0 +1,2 @@
+-- The backend that answers.
+select pg_backend_pid()
