@@ -39,7 +39,7 @@ def recognises(head: Head) -> bool:
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row, numbered by line. Raises NotWanted for loved tracks, DataFault where the last row is cut off."""
+    """One item per row, numbered by line. Raises NotWanted for loved tracks, DataFault if the last row is cut off."""
     table = _layout(source.stream.peek()[:HEAD_BYTES]) or Layout(",", _BARE, len(_BARE), len(_BARE) - 1, [], 0)
     if "album" not in table.columns:
         raise NotWanted(f"{source.label} holds Last.fm's loved tracks, which are no plays", _LOVED_HINT)
