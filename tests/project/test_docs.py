@@ -12,6 +12,7 @@ import typer
 from cli.main import build
 from cli.verbs import VERBS
 from consumers.listens.deadletter import DeadReason
+from producers.exports.entries import Kind
 from producers.exports.formats import FORMATS
 from schemas import errors, metrics
 from schemas.events import Event
@@ -128,8 +129,8 @@ def test_operations_tells_every_exit_code_event_metric_and_dead_letter() -> None
     assert rows == {str(code) for code in EXIT_CODES}
 
 
-def test_formats_tells_every_format_and_every_reason() -> None:
-    assert_told(FORMATS_PAGE, (*(known.name for known in FORMATS), *get_args(Reason)))
+def test_formats_tells_every_format_and_why_a_row_or_a_file_is_not_read() -> None:
+    assert_told(FORMATS_PAGE, (*(known.name for known in FORMATS), *get_args(Reason), *get_args(Kind)))
 
 
 def test_the_glossary_explains_words_that_are_used() -> None:
