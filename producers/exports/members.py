@@ -20,6 +20,7 @@ from producers.exports.bounds import MAX_MEMBERS, Budget
 from producers.exports.entries import Unread, unread_of, why
 from producers.exports.paths import shown
 from producers.exports.streams import ExportStream, named_stream
+from producers.exports.unreadable import known_archive
 from schemas.errors import DataFault, UsageFault
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
@@ -146,6 +147,8 @@ def _archive_members(
     """The members of an archive, and those of archives in it; `around` is the budget of the one that it is in."""
     archive, budget, found = open_archive(file, label, around)
     stack.enter_context(archive)
+    if document := known_archive({member.name for member in found}):
+        return [_unreadable(prefix.rstrip("/") or label, label, document)]
     members: list[Member] = []
     for member in found:
         whole = Member(prefix + member.name, f"{label}: {member.name}", member.open, member.size, unread=member.unread)

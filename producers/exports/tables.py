@@ -70,7 +70,7 @@ def layout(head: bytes, columns_of: ColumnsOf, *needed: str) -> Layout | None:
         for delimiter in _DELIMITERS:
             cells, height = _first_row(lines[number:], delimiter)
             if columns := columns_of(cells):
-                last = max(columns.get(name, -1) for name in needed)
+                last = max((columns.get(name, -1) for name in needed), default=-1)
                 return Layout(delimiter, columns, len(cells), last, cells, number + height)
     return None
 
