@@ -89,8 +89,8 @@ class _Table(Table):
         cap = room
         while cap and sum(min(most, max(least, cap)) + _GAP for least, most in sizes) > room:
             cap -= 1
-        for column, (least, most) in zip(self.columns, sizes, strict=True):
-            column.width = min(most, max(least, cap))
+        for index, (column, (least, most)) in enumerate(zip(self.columns, sizes, strict=True)):
+            column._index, column.width = index, min(most, max(least, cap))
         yield from super().__rich_console__(console, options)
 
     def _least_width(self) -> int:

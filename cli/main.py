@@ -11,7 +11,7 @@ from cli import streams
 from cli.console import complain, err, out
 from cli.verbs import VERBS, Verbs
 from schemas import failpoints
-from schemas.errors import BUG, DONE, FAILED, INTERRUPTED, Fault, refused
+from schemas.errors import BUG, DONE, FAILED, INTERRUPTED, DependencyGone, Fault, refused
 from schemas.settings import APPLICATION
 
 
@@ -76,7 +76,7 @@ def _failed(error: BaseException, arguments: list[str]) -> int:
     """Say what went wrong, and return the exit code."""
     match error:
         case Fault():
-            complain(error.message, error.hint)
+            complain(error.message, "\n".join(filter(None, [error.hint, _elsewhere(error)])))
             return error.exit_code
         case typer.TyperException():
             return _misused(error, arguments)
@@ -92,6 +92,15 @@ def _failed(error: BaseException, arguments: list[str]) -> int:
             traceback.print_exception(error)
             complain("this is a bug of scrobbles, not of your data", "please report it with the lines above")
             return BUG
+
+
+def _elsewhere(fault: Fault) -> str:
+    """Another stack that the person may mean, where this one does not run."""
+    if not isinstance(fault, DependencyGone):
+        return ""
+    from cli.elsewhere import stack_elsewhere  # noqa: PLC0415 - only now, for its imports take time
+
+    return stack_elsewhere()
 
 
 def _misused(error: typer.TyperException, arguments: list[str]) -> int:

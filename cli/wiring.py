@@ -9,10 +9,8 @@ from contextlib import contextmanager
 import psycopg
 
 import sql
-from schemas.broker import admin, end_offsets, topic_ids
-from schemas.errors import ConfigurationFault, DependencyGone, UsageFault
+from schemas.errors import DependencyGone, UsageFault
 from schemas.settings import Loaded, Settings, load
-from schemas.topics import LANES, Lane, lane_topic
 from sql.connection import connect, fault_of
 
 DEFAULT_USER = "me"
@@ -73,33 +71,6 @@ def user_id(connection: psycopg.Connection, name: str) -> int:
     if found is None:
         raise UsageFault(f"there is nobody called {name}", "`scrobbles user list` shows everyone")
     return int(found[0])
-
-
-def lag(chosen: Settings) -> dict[Lane, int]:
-    """Messages of each lane that are in Kafka and not yet stored; a topic that does not exist has none."""
-    client = admin(chosen)
-    behind: dict[Lane, int] = {}
-    with connected(chosen) as connection:
-        for lane in LANES:
-            name = lane_topic(chosen.topic_prefix, lane).name
-            try:
-                ids = topic_ids(client, [name])
-            except ConfigurationFault:
-                behind[lane] = 0
-                continue
-            rows = connection.execute(sql.read("positions"), (list(ids.values()),))
-            stored = {(topic, number): offset for topic, number, offset in rows}
-            ends = end_offsets(client, [name])
-            # The embedded broker may tell an end that is too low.
-            behind[lane] = sum(max(end - stored.get(place, 0), 0) for place, end in ends.items())
-    return behind
-
-
-def stored(chosen: Settings) -> tuple[int, int]:
-    """How many listens and how many dead letters the consumers have stored."""
-    with connected(chosen) as connection:
-        listens, dead = connection.execute(sql.read("stored")).fetchone() or (0, 0)
-    return listens, dead
 
 
 def operator() -> str:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from cli.health import lag_of, positions_of
 from schemas.settings import PREFIX, Settings
+from schemas.topics import Lane
 
 SECONDS = 60.0
 
@@ -105,6 +107,11 @@ class Commands:
         for worker in self._workers:
             worker.process.kill()
             worker.process.wait()
+
+
+def lag(settings: Settings) -> dict[Lane, int]:
+    """The messages of each lane that are not stored yet."""
+    return lag_of(positions_of(settings), settings)
 
 
 def environment_of(settings: Settings, folder: Path) -> dict[str, str]:

@@ -14,11 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.wiring import lag
 from schemas.broker import admin, end_offsets
 from schemas.settings import Settings
 from schemas.topics import lane_topic
-from tests.cli.commands import Commands, Worker, environment_of, eventually
+from tests.cli.commands import Commands, Worker, environment_of, eventually, lag
 from tests.cli.groups import dealt_with
 from tests.cli.malojas import export, row, write
 from tests.consumers.logs import problems

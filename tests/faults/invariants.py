@@ -14,11 +14,10 @@ from collections.abc import Sequence
 import psutil
 import psycopg
 
-from cli.wiring import lag
 from schemas.identity import album_id, artist_id, normalise, track_id
 from schemas.listen import Listen
 from schemas.settings import Settings
-from tests.cli.commands import Worker, eventually
+from tests.cli.commands import Worker, eventually, lag
 from tests.cli.groups import dealt_with
 from tests.consumers.logs import ledger, problems
 

@@ -19,11 +19,10 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from cli.wiring import lag
 from schemas.broker import ensure_topics
 from schemas.settings import Settings
 from sql.migrate import migrate
-from tests.cli.commands import eventually
+from tests.cli.commands import eventually, lag
 from tests.consumers.logs import ledger, new_source, problems
 from tests.faults.chaos import Chaos
 from tests.faults.invariants import as_stored, misnamed

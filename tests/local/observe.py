@@ -21,11 +21,16 @@ SECONDS = 30.0
 
 def scrobbles(data: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
     """The command for this data folder, from a working folder that has nothing to do with the checkout."""
+    return scrobbles_in(Path("/"), data, *arguments, **environment)
+
+
+def scrobbles_in(folder: Path, data: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    """The command for this data folder, from that working folder."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.Popen(
         [sys.executable, "-m", "cli", *arguments],
         env={**inherited, f"{PREFIX}DATA": str(data), **environment},
-        cwd="/",
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

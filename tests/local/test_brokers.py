@@ -83,7 +83,7 @@ def test_topics_that_the_embedded_broker_lost_are_adopted_and_those_of_a_real_ka
 
     def told_of_all() -> bool:
         code, _, errors = finish(scrobbles(data, "status"))
-        return code == 1 and f"made anew: {TOPICS}\n  {adopting}\n" in errors
+        return code == 1 and f"deleted and recreated in Kafka: {TOPICS}\n  {adopting}\n" in errors
 
     eventually(told_of_all)
     assert decisions(data) == ["adopt", "adopt"]

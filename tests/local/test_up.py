@@ -14,7 +14,7 @@ import pytest
 import sql
 from deploy.local.logs import LOG_BYTES
 from schemas.settings import STACK_FILE
-from tests.local.observe import eventually, finish, left_over, pids, scrobbles
+from tests.local.observe import eventually, finish, left_over, pids, scrobbles, scrobbles_in
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +105,10 @@ def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_n
         assert described["consumer-1"]["exit_code"] == 65
         assert "was deleted and made anew" in described["consumer-1"]["reason"]
         assert described["consumer-1"]["event"] == "topic_id_changed"
-        assert "consumer-1 has stopped for good, with 65 topic_id_changed: the topic scrobbles." in errors
-        assert "`scrobbles offsets adopt scrobbles." in errors
-        assert "then `scrobbles up` starts it again" in errors
+        # Two workers met it, and it is one cause.
+        recreated = "deleted and recreated in Kafka: scrobbles.import, scrobbles.live"
+        adopt = "`scrobbles offsets adopt scrobbles.import`, `scrobbles offsets adopt scrobbles.live`"
+        assert errors == f"scrobbles: {recreated}\n  {adopt}, then `scrobbles up`\n"
         connection.execute("delete from consumer_offset")
     code, _, errors = finish(scrobbles(running, "up"))
     assert code == 0, errors
@@ -149,7 +150,7 @@ def test_without_their_supervisor_workers_go_on_and_status_says_so_until_the_nex
     assert {name for name, process in described.items() if process["state"] == "running"} == set(before) - {
         "supervisor"
     }
-    assert "the supervisor has stopped: workers that run go on, but one that ends now is not started again" in errors
+    assert "the supervisor has stopped: workers that run continue, but one that ends now is not started again" in errors
     assert "`scrobbles up` starts a new one" in errors
     os.kill(before["consumer-2"], signal.SIGKILL)
     eventually(lambda: "consumer-2" not in pids(running))
@@ -215,10 +216,21 @@ def test_a_worker_started_elsewhere_is_counted(running: Path) -> None:
     elsewhere = scrobbles(running, "consume")
     eventually(lambda: workers_elsewhere(running) == 1)
     _, output, _ = finish(scrobbles(running, "status"))
-    assert output.endswith("1 more worker that was not started here uses this database\n")
+    assert "2 here, 1 elsewhere" in output
     elsewhere.send_signal(signal.SIGTERM)
     assert finish(elsewhere)[0] == 0
     eventually(lambda: workers_elsewhere(running) == 0)
+
+
+def test_a_stack_of_the_checkout_is_pointed_to_where_the_command_looks_elsewhere(running: Path, tmp_path: Path) -> None:
+    (tmp_path / ".scrobbles").symlink_to(running)
+    (tmp_path / "below").mkdir()
+    for verb, code in (["status"], 1), (["recent"], 69), (["import", "x"], 69):
+        done = finish(scrobbles_in(tmp_path / "below", tmp_path / "other", *verb))
+        assert done[0] == code
+        assert f"export SCROBBLES_DATA={tmp_path}/.scrobbles\n" in done[2]
+        assert str(tmp_path) not in finish(scrobbles(tmp_path / "other", *verb))[2]
+    assert finish(scrobbles_in(tmp_path / "below", running, "status"))[2] == ""
 
 
 def test_down_leaves_no_process_and_keeps_the_data(running: Path) -> None:
