@@ -28,7 +28,7 @@ def waiting(cluster: Settings, connection: psycopg.Connection) -> int:
 
 
 def is_read(here: Here) -> bool:
-    return here.run("status", "--json").answer["lag"] == {"live": 0, "import": 0}
+    return bool(here.run("status", "--json").answer["lag"] == {"live": 0, "import": 0})
 
 
 def test_a_cluster_that_is_well_is_told_as_one(here: Here, worker: Worker) -> None:
