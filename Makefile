@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check mutants soak bench picture lock clean
+.PHONY: help install demo test test-cluster check mutants soak bench picture lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $(name))))
 FILE ?= bench/sample.json
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## install what is missing, everything into .venv
 
@@ -18,6 +18,9 @@ demo: install ## start the stack and import a listening history: make demo FILE=
 
 test: install ## run all tests
 	@.venv/bin/pytest
+
+test-cluster: install ## run the tests on a cluster of three brokers, with TLS and ACLs (minutes)
+	@.venv/bin/pytest tests/cluster
 
 check: install ## style and types
 	@.venv/bin/ruff check .

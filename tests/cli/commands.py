@@ -124,6 +124,7 @@ def environment_of(settings: Settings, folder: Path) -> dict[str, str]:
         "TOPIC_PREFIX": settings.topic_prefix,
         "GROUP": settings.group,
     }
+    chosen |= {f"KAFKA__{name.replace('.', '_').upper()}": value for name, value in settings.kafka_properties.items()}
     ours = {f"{PREFIX}{name}": value for name, value in chosen.items() if value is not None}
     return inherited | ours | {"XDG_CONFIG_HOME": str(folder), "COLUMNS": "200", "TZ": "UTC"}
 
