@@ -31,8 +31,7 @@ _ROUNDING_SECONDS = 2
 # Rows of films about music have the fields of music: only the member tells them apart.
 _OF_VIDEOS = re.compile(r"(?:.*/)?(?:streaming_history_video|endvideo)[^/]*", re.IGNORECASE | re.DOTALL)
 _ACCOUNT_DATA_HINT = (
-    "Ask for the extended streaming history at spotify.com/account/privacy: it has all years, with albums. "
-    "If you have it already, import it without this file."
+    "Ask for the extended streaming history at spotify.com/account/privacy: it has all years, with albums."
 )
 
 

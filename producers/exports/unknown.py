@@ -2,7 +2,9 @@
 
 from producers.exports.entries import Entry, Kind, Unread
 from producers.exports.json_text import CUT_OFF_HINT
+from producers.exports.lines import is_cut_off
 from producers.exports.outline import Outline, outline
+from producers.exports.streams import HEAD_BYTES
 from producers.exports.unreadable import known_document, known_table
 from schemas.errors import DataFault
 
@@ -68,6 +70,8 @@ def _appearance_of_text(head: bytes) -> Unread:
         return Unread("no_rows", "it is an empty list")
     if not text.strip("\0"):
         return Unread("empty", "it holds nothing but NUL bytes", CUT_OFF_HINT)
+    if text[0] in "[{" and len(head) < HEAD_BYTES and is_cut_off(head):
+        return Unread("damaged", "it breaks off in its first row", CUT_OFF_HINT)
     kind, what = _what_text(text, head)
     return Unread(kind, f"{_LOOKS}{what}")
 
