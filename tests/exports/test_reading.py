@@ -166,7 +166,7 @@ class TestFaults:
         (b"a,b\nA,T\n", "it looks like a table with commas between its columns (CSV), which begins with 'a,b'"),
         (b"A\tB\n", "it looks like a table with tabs between its columns (CSV), which begins with 'A\\tB'"),
         (b"Dear diary", "it looks like text that begins with 'Dear diary'"),
-        (b'{"b": 1, "a": 2, "c": ' + b"0" * 20_000, "it looks like a JSON object with the keys a, b, c"),
+        (b'{"b": 1, "a": 2, "c": "' + b"x" * 20_000, "it looks like a JSON object with the keys a, b, c"),
         (b'{"b": 1, "a": 2, "c', "it breaks off in its first row"),
         (b"[1, 2]", "it looks like a JSON array whose elements are no objects"),
         (b"[]", "it is an empty list"),
