@@ -6,6 +6,7 @@ import typer
 
 from cli.console import say
 from cli.wiring import settings
+from deploy.local.ownership import is_stack
 from deploy.local.stack import stop
 from schemas.errors import UsageFault
 
@@ -24,6 +25,8 @@ def down(
     Example: scrobbles down --purge --yes
     """
     data = settings().data
+    if purge and data.exists() and not is_stack(data):
+        raise UsageFault(f"{data} never held a stack: nothing was deleted", "is SCROBBLES_DATA the folder you mean?")
     if purge and not yes and not typer.confirm(f"Delete all plays stored under {data}?", err=True):
         raise UsageFault("nothing was stopped and nothing deleted")
     stop(data, say, purging=purge)

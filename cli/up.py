@@ -22,6 +22,9 @@ app = typer.Typer()
 @app.command()
 def up(
     workers: Annotated[int, typer.Option(min=0, max=64, metavar="N", help="How many consumer workers to run.")] = 2,
+    adopt_folder: Annotated[
+        bool, typer.Option("--adopt", help="Use the data folder though it holds other files.")
+    ] = False,
 ) -> None:
     """Start what does not run: Kafka, Postgres, migrations, topics, workers. What runs stays as it is.
 
@@ -31,7 +34,7 @@ def up(
     Example: scrobbles up --workers 2
     """
     data = settings().data
-    with changing(data, say) as places:
+    with changing(data, say, adopt=adopt_folder) as places:
         start_servers(places, needs(loaded()), say)
         # Read again: the addresses of what has just been started are settings now.
         chosen = settings()

@@ -16,6 +16,7 @@ import msgspec
 import platformdirs
 
 from schemas import failpoints
+from schemas.data_folder import STACK_FILE, is_copied
 from schemas.errors import ConfigurationFault
 
 APPLICATION = "scrobble-stream"
@@ -24,8 +25,6 @@ PREFIX = "SCROBBLES_"
 CONFIG_VARIABLE = "SCROBBLES_CONFIG"
 # The variables that are no settings.
 _OTHERS = (CONFIG_VARIABLE, failpoints.VARIABLE)
-# What `scrobbles up` leaves in the data folder, so that every verb finds the stack it started.
-STACK_FILE = "stack.json"
 KAFKA = "kafka_properties"
 _SECRET = re.compile(r"password|secret|token|jaas|key\.pem")
 
@@ -124,7 +123,8 @@ def _stack_layer(data: Path) -> Layer:
         raise ConfigurationFault(f"{path} is damaged: {error}", "delete it; `scrobbles up` writes it again") from error
     for key in found:
         _must_be_known(key, f"{key} in {path}")
-    return {key: Value(value, str(path)) for key, value in found.items()}
+    # In a copy it names the servers of the original.
+    return {} if is_copied(data) else {key: Value(value, str(path)) for key, value in found.items()}
 
 
 def _file_layer(environment: Mapping[str, str]) -> Layer:

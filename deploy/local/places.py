@@ -1,5 +1,6 @@
 """Where the stack of one data folder keeps its files.
 
+    <data>/scrobbles-stack.json  the mark of a folder that holds a stack
     <data>/stack.json     the addresses, for every other verb; there while something runs
     <data>/lock           held by the one `up` or `down` at work
     <data>/run/           one record per started process
@@ -12,7 +13,6 @@ folder would expose the rest of it; then `servers` is a link to a folder below /
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -21,7 +21,9 @@ import msgspec
 import platformdirs
 
 from deploy.local.account import Account, may_enter, open_folder, service_account
-from schemas.settings import APPLICATION, STACK_FILE
+from schemas.data_folder import STACK_FILE
+from schemas.errors import ConfigurationFault, refused
+from schemas.settings import APPLICATION
 
 # How a step says what it does; `up` prints it.
 Say: TypeAlias = Callable[[str], None]
@@ -76,8 +78,16 @@ def open_places(data: Path) -> Places:
 
 
 def make_data_folder(data: Path) -> None:
-    """Make the data folder unless it is there. As root the servers' user must pass through it."""
-    data.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    """Make the data folder unless it is there. As root the servers' user must pass through it.
+
+    Raises ConfigurationFault where that cannot be, or nothing can be written there.
+    """
+    try:
+        data.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        (data / LOCK).open("ab").close()
+    except OSError as error:
+        hint = refused(error).hint or "SCROBBLES_DATA chooses another data folder"
+        raise ConfigurationFault(f"the folder {data} cannot be used: {error.strerror}", hint) from error
 
 
 def _make_servers_folder(places: Places) -> None:
@@ -98,18 +108,3 @@ def write_atomically(path: Path, content: object) -> None:
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
     new.replace(path)
-
-
-def purge(places: Places) -> None:
-    """Delete what the stack made: data, logs and all. Somebody else's files in the data folder stay."""
-    folder = places.data / "servers"
-    if folder.is_symlink():
-        # Only what we made is followed, wherever the link points.
-        shutil.rmtree(_elsewhere(places.data), ignore_errors=True)
-        folder.unlink()
-    for path in (folder, places.run, places.log):
-        shutil.rmtree(path, ignore_errors=True)
-    for path in (places.stack_file, places.data / LOCK):
-        path.unlink(missing_ok=True)
-    if not any(places.data.iterdir()):
-        places.data.rmdir()

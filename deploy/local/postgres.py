@@ -124,16 +124,20 @@ def _url(places: Places, port: int, database: str) -> str:
 def _forget_recycled_pid(path: Path) -> None:
     """Remove the pid file of a crashed server whose number is in use again; Postgres would refuse to start.
 
-    Its third line is the moment that server started: a process that began later is another one. A zombie, which a
-    container without an init process keeps for ever, looks alive to Postgres too.
+    Its third line is the moment that server started: a process that began later is another one. One that works in
+    another folder serves the original of which this folder is a copy. A zombie, which a container without an init
+    process keeps for ever, looks alive to Postgres too; and an empty file, as a power cut leaves it, like a server that
+    is about to write it.
     """
     try:
         pid, _, started = path.read_text("utf-8").splitlines()[:3]
         process = psutil.Process(int(pid))
+        is_other = process.name() != "postgres" or process.create_time() > int(started) + 1
+        if is_other or process.status() == psutil.STATUS_ZOMBIE or processes.folder_of(process) != path.parent:
+            path.unlink()
     except (FileNotFoundError, psutil.NoSuchProcess):
         return
-    is_other = process.name() != "postgres" or process.create_time() > int(started) + 1
-    if is_other or process.status() == psutil.STATUS_ZOMBIE:
+    except ValueError:
         path.unlink()
 
 

@@ -18,6 +18,7 @@ import psutil
 from deploy.local.account import Account, as_account
 from deploy.local.places import Places, Say, write_atomically
 from deploy.local.signals import held_back
+from schemas.data_folder import is_copied
 from schemas.errors import DependencyGone
 
 # A process that has not ended after this long is killed. Postgres writes out its buffers meanwhile.
@@ -120,9 +121,22 @@ def exit_code(process: Process) -> int | None:
 
 
 def recorded(places: Places) -> list[Process]:
-    """Every process that was started and not stopped by us, running or not, by name."""
-    found = [msgspec.json.decode(path.read_bytes(), type=Process) for path in places.run.glob("*.json")]
-    return sorted(found, key=lambda process: process.name)
+    """Every process that was started and not stopped by us, running or not, by name.
+
+    In a copied folder there are none: its records are of processes of the original.
+    """
+    if is_copied(places.data):
+        return []
+    found = (_read(path) for path in places.run.glob("*.json"))
+    return sorted((process for process in found if process), key=lambda process: process.name)
+
+
+def _read(path: Path) -> Process | None:
+    """None for one that a `down` deletes at this moment, or that a power cut left empty."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Process)
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def running(places: Places) -> dict[str, Process]:
@@ -177,7 +191,7 @@ def end_strays(folder: Path, name: str) -> None:
     record; both would keep a new server from starting.
     """
     strays = [process for process in psutil.process_iter(["name"]) if process.info["name"] == name]
-    strays = [process for process in strays if _folder(process) == folder]
+    strays = [process for process in strays if folder_of(process) == folder]
     for process in strays:
         _send(process.pid, signal.SIGKILL)
     psutil.wait_procs(strays, timeout=STOP_SECONDS)
@@ -206,7 +220,8 @@ def _started(process: psutil.Process) -> float:
     return float(process.create_time() - psutil.boot_time())
 
 
-def _folder(process: psutil.Process) -> Path | None:
+def folder_of(process: psutil.Process) -> Path | None:
+    """The real path of the folder in which a process works; None where we may not know."""
     try:
         return Path(process.cwd())
     except psutil.Error:

@@ -18,11 +18,13 @@ from typing import NamedTuple
 from deploy.local import postgres, processes, supervisor, which_broker
 from deploy.local.account import service_account
 from deploy.local.lock import locked
-from deploy.local.places import Places, Say, open_places, purge, write_atomically
+from deploy.local.ownership import claim, is_stack, purge, require_usable
+from deploy.local.places import Places, Say, open_places, write_atomically
 from deploy.local.postgres_programs import find_programs
 from deploy.local.processes import Process
 from deploy.local.signals import ending_raises, held_back
-from schemas.settings import STACK_FILE, Loaded
+from schemas.data_folder import STACK_FILE
+from schemas.settings import Loaded
 
 SERVERS = ("kafka", "postgres")
 
@@ -49,10 +51,15 @@ def needs(loaded: Loaded) -> Needs:
 
 
 @contextmanager
-def changing(data: Path, say: Say) -> Iterator[Places]:
-    """Hold the lock of this data folder. If the block fails or is interrupted, whatever it started is stopped again."""
+def changing(data: Path, say: Say, *, adopt: bool = False) -> Iterator[Places]:
+    """Hold the lock of this data folder. If the block fails or is interrupted, whatever it started is stopped again.
+
+    Raises UsageFault where the folder holds what is not ours, unless it is to be adopted.
+    """
+    require_usable(data, adopt=adopt)
     with ending_raises(), locked(data, say):
         places = open_places(data)
+        claim(places)
         before = processes.recorded(places)
         try:
             yield places
@@ -94,14 +101,17 @@ def servers(data: Path, say: Say = lambda _: None) -> Endpoints:
 
 
 def stop(data: Path, say: Say = lambda _: None, *, purging: bool = False) -> None:
-    """Stop everything in the reverse order of its start; with `purging` delete the data too. Nothing to do is fine."""
-    if not data.exists():
+    """Stop everything in the reverse order of its start; with `purging` delete the data too. Nothing to do is fine.
+
+    A folder that never held a stack is left as it is.
+    """
+    if not is_stack(data):
         return
     with locked(data, say):
-        places = open_places(data)
+        places = Places(data, service_account())
         _stop(places, [], say)
         if purging:
-            purge(places)
+            purge(places, say)
 
 
 def processes_of(data: Path) -> list[Process]:

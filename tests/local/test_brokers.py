@@ -10,7 +10,7 @@ import psycopg
 
 from deploy.local.places import open_places
 from deploy.local.stack import processes_of, stop
-from schemas.settings import STACK_FILE
+from schemas.data_folder import STACK_FILE
 from tests.local.observe import eventually, finish, pids, scrobbles
 
 TOPICS = "scrobbles.import, scrobbles.live"

@@ -13,7 +13,7 @@ import pytest
 
 import sql
 from deploy.local.logs import LOG_BYTES
-from schemas.settings import STACK_FILE
+from schemas.data_folder import STACK_FILE
 from tests.local.observe import eventually, finish, left_over, pids, scrobbles, scrobbles_in
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas.data_folder import STACK_FILE
 from schemas.errors import ConfigurationFault
-from schemas.settings import STACK_FILE, Settings, load, mask_url, masked
+from schemas.settings import Settings, load, mask_url, masked
 
 SECRET = "verysecret"  # noqa: S105 - it is none
 
