@@ -2,7 +2,7 @@
 .PHONY: help install demo test test-cluster check mutants soak bench picture lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && command -v $(name))))
-FILE ?= bench/sample.json
+FILE ?=
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ install: .venv/installed ## install what is missing, everything into .venv
 	@deploy/install.sh "$(PYTHON)"
 	@touch $@
 
-demo: install ## start the stack and import a listening history: make demo FILE=path for yours
+demo: install ## start the stack and import a sample for a person called demo; your own: make demo FILE=path
 	@deploy/demo.sh "$(FILE)"
 
 test: install ## run all tests
@@ -44,4 +44,4 @@ lock: ## resolve the dependencies anew, into requirements.lock
 		--no-header --no-emit-index-url --no-annotate --quiet pyproject.toml --output-file requirements.lock
 
 clean: ## remove what was installed and cached in this folder (not the data)
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@deploy/clean.sh

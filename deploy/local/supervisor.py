@@ -29,6 +29,7 @@ from deploy.local.processes import About, Ended, Process, Program
 from schemas.settings import PREFIX
 
 NAME = "supervisor"
+MODULE = "deploy.local.supervisor"
 KIND = "consumer"
 # Failed, dependency gone, our bug. A signal is a negative number.
 _RETRIED = {1, 69, 70}

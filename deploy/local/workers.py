@@ -33,7 +33,7 @@ def start_workers(places: Places, count: int, settings: Settings, say: Say, *, r
     if keeper is None:
         # Only the data folder is told; the addresses are in its stack file, or in the settings that a worker reads too.
         environment = {**os.environ, f"{PREFIX}DATA": str(places.data)}
-        command = [sys.executable, "-m", "deploy.local.supervisor", str(places.data)]
+        command = [sys.executable, "-m", supervisor.MODULE, str(places.data)]
         keeper = processes.start(places, Program(supervisor.NAME, command, Path("/"), environment), about)
     processes.wait_until(lambda: supervisor.is_done(places, wanted), places, keeper, say)
     started = [p for p in processes.recorded(places) if p.name in wanted.names() and p not in before.values()]

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import sql
 from deploy.local.logs import LOG_BYTES
 from schemas.data_folder import STACK_FILE
 from tests.local.observe import eventually, finish, left_over, pids, scrobbles, scrobbles_in
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +235,29 @@ def test_a_stack_of_the_checkout_is_pointed_to_where_the_command_looks_elsewhere
         assert f"export SCROBBLES_DATA={tmp_path}/.scrobbles\n" in done[2]
         assert str(tmp_path) not in finish(scrobbles(tmp_path / "other", *verb))[2]
     assert finish(scrobbles_in(tmp_path / "below", running, "status"))[2] == ""
+
+
+def clean(folder: Path) -> tuple[int, str]:
+    """What `deploy/clean.sh` does in a checkout whose .venv is the one that runs these tests."""
+    program = folder / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "deploy" / "clean.sh"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_checkout_is_not_cleaned_while_a_stack_runs_from_it(running: Path, tmp_path: Path) -> None:
+    code, errors = clean(tmp_path)
+    assert (code, (tmp_path / ".venv").exists()) == (1, True)
+    assert f"a stack; stop it: SCROBBLES_DATA={running} {sys.prefix}/bin/scrobbles down" in errors
 
 
 def test_down_leaves_no_process_and_keeps_the_data(running: Path) -> None:
