@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.console import say
-from cli.wiring import DEFAULT_USER, connected, user_id
+from cli.wiring import DEFAULT_USER, connected, person, user_id
 from producers.exports.writing import WRITERS, WrittenFormat
 from producers.history import write_history
 from producers.output import STDOUT, whole
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def export(
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
+    user: Annotated[str, typer.Option(parser=person, metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
     format_: Annotated[WrittenFormat, typer.Option("--format", help="Only ours keeps everything.")] = "scrobbles",
     output: Annotated[str, typer.Option(metavar="FILE", help="The file to write; - is stdout.")] = STDOUT,
 ) -> None:

@@ -11,7 +11,7 @@ import sql
 from cli.console import complain, say
 from cli.importing import Imports, require_kafka
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
-from cli.wiring import DEFAULT_USER, connected, require_name, settings
+from cli.wiring import DEFAULT_USER, connected, person, settings
 from producers.exports import sniff
 from producers.exports.paths import shown
 from producers.jobs.importing import Order
@@ -20,6 +20,7 @@ from producers.jobs.progress import Cancelled
 from producers.jobs.rejects import RejectsFile
 from producers.output import STDOUT
 from schemas.errors import Fault, UsageFault
+from schemas.person import name_of
 from schemas.settings import Settings
 
 app = typer.Typer()
@@ -34,7 +35,7 @@ Spotify, Last.fm, ListenBrainz, Maloja, Koito, Libre.fm, Rockbox and Pano Scrobb
 @app.command(name="import")
 def import_(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE", hidden=True)] = None,
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays these are.")] = DEFAULT_USER,
+    user: Annotated[str, typer.Option(parser=person, metavar="NAME", help="Whose plays these are.")] = DEFAULT_USER,
     format_: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="The format; else the content tells.")
     ] = None,
@@ -65,7 +66,7 @@ def import_(
     """
     if not files:
         raise UsageFault("no export is named: nothing was imported", _HOW)
-    require_name(user)
+    user = name_of(user)
     # To Path it is the current folder.
     if "" in files:
         raise UsageFault("the name of a file is empty: nothing was imported", "is the variable set that holds it?")

@@ -14,7 +14,7 @@ from cli.console import complain, emit_json, err, out, say, shortened, table
 from cli.importing import Imports, require_kafka, stoppable
 from cli.progress import watching
 from cli.report import show_report
-from cli.wiring import connected, database_url, settings
+from cli.wiring import connected, database_url, person, settings
 from producers.jobs.database import Database
 from producers.jobs.importing import order_of
 from producers.jobs.job import Report, report_of
@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 @jobs.command("list")
 def list_(
-    user: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this person.")] = None,
+    user: Annotated[str | None, typer.Option(parser=person, metavar="NAME", help="Only those of this person.")] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
     json: Json = False,
 ) -> None:

@@ -8,14 +8,14 @@ from psycopg.rows import dict_row
 import sql
 from cli.console import emit_json, out, table
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
-from cli.wiring import DEFAULT_USER, connected, user_id
+from cli.wiring import DEFAULT_USER, connected, person, user_id
 
 app = typer.Typer()
 
 
 @app.command()
 def recent(
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
+    user: Annotated[str, typer.Option(parser=person, metavar="NAME", help="Whose plays.")] = DEFAULT_USER,
     since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 10,
     zone: Zone = None,

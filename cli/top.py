@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 import sql
 from cli.console import emit_json, out, say, table
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
-from cli.wiring import DEFAULT_USER, connected, user_id
+from cli.wiring import DEFAULT_USER, connected, person, user_id
 
 app = typer.Typer()
 
@@ -20,7 +20,9 @@ EVERYONE = "all"
 @app.command()
 def top(
     what: Annotated[Literal["artists", "albums", "tracks"], typer.Argument(metavar=_WHAT, hidden=True)],
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whose plays; `all` is everyone.")] = DEFAULT_USER,
+    user: Annotated[
+        str, typer.Option(parser=person, metavar="NAME", help="Whose plays; `all` is everyone.")
+    ] = DEFAULT_USER,
     since: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays from then on.")] = None,
     until: Annotated[Moment, typer.Option(parser=moment, metavar=DATE, help="Only plays before then.")] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 10,

@@ -5,9 +5,15 @@ from typing import Annotated
 import typer
 
 import sql
-from cli.console import emit_json, out, say, table
-from cli.wiring import connected, require_name
-from schemas.errors import UsageFault
+from cli.console import complain, emit_json, out, say, table, visible
+from cli.importing import stoppable
+from cli.progress import watching
+from cli.wiring import connected, database_url, person, settings
+from producers import people
+from producers.jobs.database import Database
+from producers.jobs.progress import Cancelled
+from schemas.errors import INTERRUPTED, UsageFault
+from schemas.person import name_of
 
 app = typer.Typer()
 user = typer.Typer(help="The people whose plays are kept.", no_args_is_help=True)
@@ -22,11 +28,58 @@ def add(name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)]) -> No
 
     Example: scrobbles user add anna
     """
-    require_name(name)
+    name = name_of(name)
     with connected() as connection:
         if connection.execute(sql.read("add_user"), (name,)).fetchone() is None:
             raise UsageFault(f"there is already a person called {name}")
     say(f"{name} added")
+
+
+@user.command()
+def rename(
+    old: Annotated[str, typer.Argument(parser=person, metavar="OLD", hidden=True)],
+    new: Annotated[str, typer.Argument(metavar="NEW", hidden=True)],
+) -> None:
+    """Give a person another name.
+
+    Plays and imports stay, and are found under the new name.
+
+    Example: scrobbles user rename me anna
+    """
+    new = name_of(new)
+    with connected() as connection:
+        people.rename(connection, old, new)
+    say(f"{old} is called {new} now")
+
+
+@user.command()
+def remove(
+    name: Annotated[str, typer.Argument(parser=person, metavar="NAME", hidden=True)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a person with all plays, imports and dead letters.
+
+    What Kafka holds is stored first, so that nothing comes after. The messages themselves stay in Kafka, as everything
+    there; no worker stores them again.
+
+    Example: scrobbles user remove demo
+    """
+    chosen = settings()
+    with connected(chosen) as connection:
+        plays = people.plays_of(connection, name)
+    if not yes and not typer.confirm(f"Remove {visible(name)} with {plays:,} plays for good?", err=True):
+        raise UsageFault("nobody was removed")
+    try:
+        with watching(name) as watch, stoppable(watch) as stopping:
+            database = Database(database_url(chosen), stopping)
+            try:
+                removed = people.remove(database, chosen, name, stopping)
+            finally:
+                database.close()
+    except Cancelled:
+        complain(f"stopped; `scrobbles user remove {name}` continues")
+        raise typer.Exit(INTERRUPTED) from None
+    say(f"{name} was removed, with {removed:,} plays")
 
 
 @user.command(name="list")

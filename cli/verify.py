@@ -41,7 +41,7 @@ def _show(ledger: dict[str, int], removed: int, skipped: int, problems: list[str
     shown.add_row(*(f"{ledger[name]:,}" for name in ("read", "inserted", "duplicate", "dead", "listens")))
     out.print(shown)
     if removed:
-        out.print(f"{removed:,} of those inserted were taken back by undo")
+        out.print(f"{removed:,} of those inserted were removed since, by an undo or with their person")
     if skipped:
         out.print(f"{skipped:,} offsets were skipped by decision; `scrobbles offsets show` tells whose")
     for problem in problems:

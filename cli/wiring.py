@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import psycopg
 
 import sql
 from schemas.errors import DependencyGone, UsageFault
+from schemas.person import nobody
 from schemas.settings import Loaded, Settings, load
 from sql.connection import connect, fault_of
 
@@ -59,17 +61,16 @@ def utf8(text: str) -> str:
     return text
 
 
-def require_name(name: str) -> None:
-    """Raises UsageFault where nobody can be called so."""
-    if not name.strip() or not name.isprintable():
-        raise UsageFault("a person needs a name, of characters that can be read")
+def person(text: str) -> str:
+    """A name as people are known by it: composed (NFC), for keyboards differ. Raises UsageFault."""
+    return unicodedata.normalize("NFC", utf8(text))
 
 
 def user_id(connection: psycopg.Connection, name: str) -> int:
     """The id of a person. Raises UsageFault where there is none of that name."""
     found = connection.execute(sql.read("user_id"), (name,)).fetchone()
     if found is None:
-        raise UsageFault(f"there is nobody called {name}", "`scrobbles user list` shows everyone")
+        raise nobody(name)
     return int(found[0])
 
 

@@ -145,11 +145,12 @@ class Worker:
         """With nothing to store it is all that the database is asked, and how a worker hears that it was killed.
 
         It has then forgotten its last commits. A worker goes by what it has committed, and would leave the plays that
-        were lost to the next message, whenever that comes.
+        were lost to the next message, whenever that comes. People are looked up again too.
         """
         now = time.monotonic()
         if now >= self._letters_due:
             self._letters, self._letters_due = self._store.waiting_letters(), now + _LETTERS_SECONDS
+            self._store.forget_users()
 
     def _save(self, runs: Sequence[Run]) -> Iterator[Outcome]:
         try:

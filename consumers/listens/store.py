@@ -113,6 +113,10 @@ class Store:
         # Not before the answer is there: sources of a question that failed would be taken for missing ones.
         self.users |= dict.fromkeys(wanted, NOBODY) | found
 
+    def forget_users(self) -> None:
+        """Look up anew whose plays a source brings: a person may have been removed."""
+        self.users.clear()
+
     def save(self, batch: Batch) -> Outcome:
         """Store the batch and pass its offsets, both or neither. Raises Fenced."""
         started = time.monotonic()

@@ -5,12 +5,12 @@ from typing import Literal, NamedTuple, TypeAlias
 
 
 class Step(NamedTuple):
-    """How far a job is: rows read, messages stored of those accepted, listens looked at by an undo.
+    """How far a job is: rows read, messages stored of those accepted, listens looked at by an undo, or removed.
 
     `share` of the whole, from 0 to 1, where it is known. `trouble` is what the job waits for, if it does not get on.
     """
 
-    phase: Literal["reading", "storing", "undoing"]
+    phase: Literal["reading", "storing", "undoing", "removing"]
     done: int
     total: int | None = None
     share: float | None = None

@@ -37,6 +37,7 @@ KNOW_POSTGRES = (
     "producers/aliases.py",
     "producers/history.py",
     "producers/jobs/",
+    "producers/people.py",
     "producers/replay.py",
     "deploy/local/postgres.py",
     "cli/",
