@@ -19,7 +19,7 @@ from deploy.local import postgres, processes, supervisor, which_broker
 from deploy.local.account import service_account
 from deploy.local.lock import locked
 from deploy.local.ownership import claim, is_stack, purge, require_usable
-from deploy.local.places import Places, Say, open_places, write_atomically
+from deploy.local.places import LOCK, Places, Say, open_places, write_atomically
 from deploy.local.postgres_programs import find_programs
 from deploy.local.processes import Process
 from deploy.local.signals import ending_raises, held_back
@@ -105,12 +105,13 @@ def stop(data: Path, say: Say = lambda _: None, *, purging: bool = False) -> Non
 
     A folder that never held a stack is left as it is.
     """
-    if not is_stack(data):
+    # A first `up` may be at work that has no more than the lock yet.
+    if not (is_stack(data) or (data / LOCK).exists()):
         return
     with locked(data, say):
         places = Places(data, service_account())
         _stop(places, [], say)
-        if purging:
+        if purging and is_stack(data):
             purge(places, say)
 
 
