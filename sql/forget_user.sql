@@ -9,6 +9,7 @@ with nobodys as (
         path = null,
         sha256 = null,
         options = '{}',
+        members = '[]',
         position = null,
         finished_at = coalesce(finished_at, clock_timestamp())
     where user_id = %(user)s

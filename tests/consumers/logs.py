@@ -67,7 +67,7 @@ def new_source(connection: psycopg.Connection, user: str = "me") -> int:
     (person,) = connection.execute(sql.read("ensure_user"), {"name": user}).fetchone() or (0,)
     names = {"label": "a test", "format": "maloja", "file_name": "x.json", "path": "/x.json"}
     (source,) = connection.execute(sql.read("next_import")).fetchone() or (0,)
-    values = {"id": source, "user": person, **names, "sha256": b"\0", "options": Jsonb({})}
+    values = {"id": source, "user": person, **names, "sha256": b"\0", "options": Jsonb({}), "members": Jsonb([])}
     connection.execute(sql.read("start_import"), values)
     return int(source)
 

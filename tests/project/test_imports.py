@@ -19,6 +19,7 @@ KNOW_KAFKA = {
     "schemas/broker.py",
     "producers/publish.py",
     "producers/replay.py",
+    "consumers/listens/contact.py",
     "consumers/listens/lag.py",
     "consumers/listens/ledger.py",
     "consumers/listens/loop.py",
