@@ -5,49 +5,41 @@ and speaks psycopg 3; alembic would bring SQLAlchemy for the same files. It is l
 compares names.
 """
 
-from contextlib import closing
 from importlib.resources import as_file, files
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 import sql
-from schemas.errors import ConfigurationFault
+from schemas.errors import AccessDenied, ConfigurationFault
 from sql.connection import connect, fault_of
 
 
 def migrate(database_url: str) -> list[str]:
     """Apply what is missing, in order, and return the names of what was applied; safe to run from many processes.
 
-    Raises ConfigurationFault where the database is newer than this program.
+    A schema at head needs no right to write. Raises AccessDenied where a right is missing, and ConfigurationFault where
+    the database is read-only or newer than this program.
     """
-    from yoyo import read_migrations  # noqa: PLC0415 - 30 ms that only this verb needs
-    from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend  # noqa: PLC0415
-    from yoyo.connections import DatabaseURI  # noqa: PLC0415
-
-    with connect(database_url) as connection:
-        pending(connection)
-    parts = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
-    uri = DatabaseURI(
-        scheme="postgresql+psycopg",
-        username=parts.pop("user", None),
-        password=parts.pop("password", None),
-        hostname=parts.pop("host", None),
-        port=int(parts.pop("port", 5432)),
-        database=parts.pop("dbname", ""),
-        args=parts,
-    )
     try:
-        backend = PostgresqlPsycopgBackend(uri, "_yoyo_migration")
-        with closing(backend.connection), as_file(files("sql") / "migrations") as folder:
-            backend.init_database()
-            with backend.lock():
-                wanted = backend.to_apply(read_migrations(str(folder)))
-                names = [migration.id for migration in wanted]
-                backend.apply_migrations(wanted)
+        with connect(database_url) as connection:
+            missing = pending(connection)
+        return _apply(database_url) if missing else []
     except psycopg.Error as error:
-        raise fault_of(error, database_url) from error
-    return names
+        fault = fault_of(error, database_url)
+        if isinstance(fault, AccessDenied):
+            fault.hint = "run `scrobbles migrate` as the role that owns the tables and may create more of them"
+        raise fault from error
+
+
+def _apply(database_url: str) -> list[str]:
+    from yoyo import read_migrations  # noqa: PLC0415 - 30 ms that only this verb needs
+
+    from sql.one_session import OneSession  # noqa: PLC0415
+
+    with OneSession(database_url) as session, as_file(files("sql") / "migrations") as folder, session.lock():
+        wanted = session.to_apply(read_migrations(str(folder)))
+        session.apply_migrations(wanted)
+        return [migration.id for migration in wanted]
 
 
 def pending(connection: psycopg.Connection) -> list[str]:

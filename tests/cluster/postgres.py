@@ -50,6 +50,12 @@ class Server:
         self._folder = folder / name
         self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        # Not our HOME, in which the servers' user may not look for certificates.
+        self._there: dict[str, Any] = {
+            "cwd": self._folder,
+            "env": {"HOME": str(self._folder)},
+            **as_account(self._account),
+        }
         private_folder(self._folder, self._account)
 
     def make(self) -> None:
@@ -72,9 +78,7 @@ class Server:
         options = [part for key, value in _OPTIONS.items() for part in ("-c", f"{key}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._folder), "-p", str(self.port), *options]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self._folder, stdout=log, stderr=log, **as_account(self._account)
-            )
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._there)
         eventually(self._answers)
 
     def kill(self) -> None:
@@ -129,14 +133,12 @@ class Server:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         command = [self._programs / program, "-D", self._folder, *arguments]
-        # Not our HOME, in which the servers' user may not look for certificates.
-        there: dict[str, Any] = {"cwd": self._folder, "env": {"HOME": str(self._folder)}, **as_account(self._account)}
-        done = subprocess.run(command, check=False, capture_output=True, **there)
+        done = subprocess.run(command, check=False, capture_output=True, **self._there)
         assert done.returncode == 0, done.stderr.decode()
 
     def _write(self, name: str, text: str) -> None:
         command = ["sh", "-c", f"umask 077; cat > {name}"]
-        subprocess.run(command, check=True, input=text.encode(), cwd=self._folder, **as_account(self._account))
+        subprocess.run(command, check=True, input=text.encode(), **self._there)
 
 
 @contextmanager

@@ -1,6 +1,10 @@
 """The schema comes to head once, however many ask for it, and nobody works with another one."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,9 +14,13 @@ import pytest
 from schemas.errors import ConfigurationFault
 from schemas.settings import Settings
 from sql.migrate import migrate, pending, require_head
-from tests.cli.commands import Commands
+from tests.cli.commands import Commands, environment_of, eventually
 
 MIGRATIONS = sorted(path.stem for path in (Path(__file__).parents[2] / "sql" / "migrations").glob("*.sql"))
+WAITS_FOR_A_LOCK = (
+    "select 1 from pg_stat_activity where application_name = 'scrobbles migrate'"
+    " and datname = current_database() and wait_event_type = 'Lock' and wait_event <> 'advisory'"
+)
 UNKNOWN = "insert into _yoyo_migration (migration_hash, migration_id) values ('x', '9999_of_next_year')"
 
 
@@ -36,6 +44,34 @@ def test_processes_that_migrate_at_once_all_succeed_and_one_of_them_did_it(bare:
     assert [command.code for command in done] == [0, 0, 0], [command.errors for command in done]
     for name in MIGRATIONS:
         assert [f"applied {name}" in command.errors for command in done].count(True) == 1
+
+
+def test_one_that_is_killed_leaves_neither_a_lock_nor_half_a_migration(
+    bare: Commands, bare_database: str, servers: tuple[str, str], tmp_path: Path
+) -> None:
+    environment = environment_of(Settings(tmp_path, servers[0], bare_database, "nobody", "nobody"), tmp_path)
+    # In a migration; and between what it does and the note that it is done.
+    for held in ("create table app_user ()", "lock table _yoyo_log"):
+        with psycopg.connect(bare_database) as other, psycopg.connect(bare_database, autocommit=True) as looking:
+            other.execute(held.encode())
+            with killed(environment):
+                eventually(lambda looking=looking: looking.execute(WAITS_FOR_A_LOCK).fetchone())  # type: ignore[misc]
+            other.rollback()
+    done = bare.run("migrate")
+    assert done.code == 0, done.errors
+    assert done.errors.count("applied ") == len(MIGRATIONS)
+    assert "applied" not in bare.run("migrate").errors
+
+
+@contextmanager
+def killed(environment: dict[str, str]) -> Iterator[None]:
+    """A `scrobbles migrate` that is killed at the end of the block."""
+    process = subprocess.Popen([sys.executable, "-m", "cli", "migrate"], env=environment, cwd="/")
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_database_newer_than_the_program_is_left_alone(database: str) -> None:
