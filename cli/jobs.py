@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gc
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -110,9 +111,15 @@ def undo(
     chosen = settings()
     with connected(chosen) as connection:
         before = report_of(connection, job)
-    if not yes and not json and err.is_terminal and before.state != "undone":
+    if before.state == "undone":
+        say(f"job {job} was undone before: there is nothing to undo")
+        if json:
+            emit_json(msgspec.to_builtins(before))
+        return
+    if not yes and not json and err.is_terminal:
         say(f"job {job}: {before.file}, {before.inserted or 0:,} plays of {before.user}")
         typer.confirm("Take them back?", abort=True, err=True)
+    begun = time.monotonic()
     try:
         with watching(before.file) as watch, stoppable(watch) as stopping:
             database = Database(database_url(chosen), stopping)
@@ -121,9 +128,10 @@ def undo(
             finally:
                 database.close()
     except Cancelled:
-        complain(f"stopped; `scrobbles jobs undo {job}` goes on")
+        complain(f"stopped; `scrobbles jobs undo {job}` continues")
         raise typer.Exit(INTERRUPTED) from None
     _tell(report, json=json)
+    say(f"job {job} is undone; it took {time.monotonic() - begun:.1f} s")
 
 
 def _tell(report: Report, *, json: bool) -> None:

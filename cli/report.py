@@ -42,7 +42,9 @@ def show_report(report: Report) -> None:
 def _table(report: Report) -> Table:
     shown = table("", "plays", "", right=("plays",))
     shown.show_header = False
-    shown.title = f"{visible(report.file)}: {report.format}, {_job(report)} after {report.seconds:.1f} s"
+    # The seconds are those of the import, not of an undo.
+    seconds = "" if report.state == "undone" else f" after {report.seconds:.1f} s"
+    shown.title = f"{visible(report.file)}: {report.format}, {_job(report)}{seconds}"
     shown.title_justify, shown.title_style = "left", "bold"
     rehearsed = report.job is None
     lines: Sequence[tuple[str, int | None, str]] = (

@@ -38,8 +38,8 @@ def up(
         start_servers(places, needs(loaded()), say)
         # Read again: the addresses of what has just been started are settings now.
         chosen = settings()
-        for name in migrate(database_url(chosen)):
-            say(f"migration {name} applied")
+        if applied := migrate(database_url(chosen)):
+            say(f"schema: {len(applied)} migration{'' if len(applied) == 1 else 's'} applied")
         for line in ensure_topics(chosen):
             say(line)
         are_others = _adopt_what_is_forgotten(places, chosen)

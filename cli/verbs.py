@@ -21,6 +21,7 @@ GROUPS = {
         "psql": "Open your database.",
         "user": "The people whose plays are kept.",
         "doctor": "Check what this machine lacks, with the fix.",
+        "service": "Start at boot.",
         "down": "Stop what `up` started; the data stays.",
     },
     "Operators": {

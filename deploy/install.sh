@@ -4,6 +4,41 @@
 set -eu
 python=$1
 
+# Shows how far apt or pip is, by the lines of stdin that stand for one step each; a line "failed" is a failure.
+progress() {
+    what=$1 total=$2 count=0 next=25 failed=0
+    while IFS= read -r line; do
+        case $line in
+        failed) failed=1 ;;
+        Get:* | Unpacking* | "Setting up"* | Collecting* | "Requirement already"*)
+            count=$((count + 1))
+            share=$((100 * count / total))
+            if [ $share -gt 100 ]; then share=100; fi
+            if [ -t 2 ]; then
+                printf '\r%s: %s %%' "$what" $share >&2
+            elif [ $share -ge $next ]; then
+                echo "$what: $share %" >&2
+                next=$((share + 25))
+            fi
+            ;;
+        esac
+    done
+    if [ -t 2 ] && [ $count -gt 0 ]; then echo >&2; fi
+    return $failed
+}
+
+install_debian() {
+    export DEBIAN_FRONTEND=noninteractive
+    # Debian starts a cluster of its own for every new Postgres unless it is told not to; ours is enough.
+    mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    apt-get update -qq || return 1
+    packages=$(apt-get install -s "$@" | grep -c '^Inst ') || return 1
+    # Each is fetched, unpacked and set up.
+    { apt-get install -y -q "$@" || echo failed; } | progress "$packages Debian packages" $((3 * packages))
+}
+
 missing=""
 command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
 command -v mvn >/dev/null 2>&1 || missing="$missing maven"
@@ -11,14 +46,8 @@ command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/n
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "installing$missing" >&2
-        # Debian starts a cluster of its own for every new Postgres unless it is told not to; ours is enough.
-        mkdir -p /etc/postgresql-common
-        [ -e /etc/postgresql-common/createcluster.conf ] ||
-            echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
         # shellcheck disable=SC2086 # a list of names
-        if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null; }; then
-            echo "could not install$missing; going on with the wheels that stand in for them" >&2
-        fi
+        install_debian $missing || echo "could not install$missing; the wheels that stand in for them are used" >&2
     else
         echo "not found:$missing; the wheels that stand in for them are used" >&2
     fi
@@ -28,7 +57,10 @@ if [ -z "$python" ]; then
     echo "no Python 3.11, 3.12 or 3.13 was found; install one, or name it: make install PYTHON=/path/to/python3.12" >&2
     exit 78
 fi
-echo "installing what is missing into .venv; this may take half a minute" >&2
+packages=$(grep -c '==' requirements.lock)
+echo "installing $packages Python packages into .venv; this may take half a minute" >&2
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Python keeps back what it writes to a pipe unless it is told not to.
+pip="env PYTHONUNBUFFERED=1 .venv/bin/python -m pip install --disable-pip-version-check"
+{ $pip --require-hashes -r requirements.lock || echo failed; } | progress "Python packages" "$packages"
+$pip --quiet --no-deps --no-build-isolation --editable .

@@ -10,7 +10,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -75,6 +75,7 @@ def start_servers(places: Places, needed: Needs, say: Say) -> None:
     """Start what is needed and does not run, wait until it answers, and write the stack file."""
     begun = time.monotonic()
     running = processes.running(places)
+    before = [*running.values()]
     if needed.postgres and "postgres" in running and postgres.is_stopping(places):
         say("postgres was told to stop and waits for its clients; it is stopped and started again")
         processes.stop(places, [running.pop("postgres")], say, signal.SIGINT)
@@ -86,10 +87,10 @@ def start_servers(places: Places, needed: Needs, say: Say) -> None:
         running["postgres"] = postgres.launch(places, programs)
     if needed.postgres:
         postgres.wait(places, running["postgres"], say)
-        _say_ready(running["postgres"], begun, say)
+        say(_told(running["postgres"], before, begun))
     if needed.kafka:
         which_broker.wait(places, running["kafka"], say)
-        _say_ready(running["kafka"], begun, say)
+        say(_told(running["kafka"], before, begun))
     _publish(places)
 
 
@@ -161,6 +162,7 @@ def _start_order(process: Process) -> tuple[int, str]:
     return (order.index(process.name) if process.name in order else len(order), process.name)
 
 
-def _say_ready(process: Process, begun: float, say: Say) -> None:
+def _told(process: Process, before: Collection[Process], begun: float) -> str:
     about = process.about
-    say(f"{process.name}: {about.kind} {about.version} on {about.address} ({time.monotonic() - begun:.1f} s)")
+    how = "runs already" if process in before else f"started in {time.monotonic() - begun:.1f} s"
+    return f"{process.name}: {how}, {about.kind} {about.version} on {about.address}"

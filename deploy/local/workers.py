@@ -36,9 +36,11 @@ def start_workers(places: Places, count: int, settings: Settings, say: Say, *, r
         command = [sys.executable, "-m", supervisor.MODULE, str(places.data)]
         keeper = processes.start(places, Program(supervisor.NAME, command, Path("/"), environment), about)
     processes.wait_until(lambda: supervisor.is_done(places, wanted), places, keeper, say)
-    started = [p for p in processes.recorded(places) if p.name in wanted.names() and p not in before.values()]
+    ours = [process for process in processes.recorded(places) if process.name in wanted.names()]
+    started = [process for process in ours if process not in before.values()]
     settled = time.monotonic() + SETTLE_SECONDS
     for process in started:
         processes.wait_until(lambda: time.monotonic() > settled, places, process, say)
-    if started:
-        say(f"{', '.join(process.name for process in started)}: started")
+    for which, what in (started, "started"), ([each for each in ours if each not in started], "runs already"):
+        if which:
+            say(f"{', '.join(process.name for process in which)}: {what}")

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import secrets
 import signal
 import subprocess
@@ -268,12 +269,14 @@ class TestUndoing:
             assert commands.run("import", *command).code == 0
         undone = commands.run("jobs", "undo", "1", "--json")
         assert undone.code == 0, undone.errors
+        assert re.search(r"^job 1 is undone; it took \d+\.\d s$", undone.errors, re.MULTILINE)
         assert [undone.answer[key] for key in ("state", "removed", "passed_on")] == ["undone", 60, 40]
         left = connection.execute("select source_id, count(*) from listen group by 1 order by 1").fetchall()
         assert left == [(2, 100), (3, 50)]
         assert commands.run("verify").code == 0
         again = commands.run("jobs", "undo", "1", "--json")
         assert (again.code, again.answer["removed"]) == (0, 60)
+        assert "there is nothing to undo" in again.errors
         resumed = commands.run("jobs", "resume", "1")
         assert resumed.code == 2
         assert "job 1 is undone" in resumed.errors

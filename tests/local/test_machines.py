@@ -132,14 +132,18 @@ def test_a_failed_download_leaves_no_half_cache(
 ) -> None:
     monkeypatch.setattr(local_places, "ROOT_CACHE", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(jars, "_TELL_SECONDS", 0.0)
     maven = bare_path / "mvn"
     maven.write_text(
         "#!/bin/sh\n"
+        "echo 'Downloaded from central: https://maven.example/a/b/kafka-clients-4.3.1.jar (5 MB at 1 MB/s)'\n"
         'for argument; do case "$argument" in -DoutputDirectory=*) target="${argument#*=}";; esac; done\n'
         '/bin/mkdir -p "$target"; echo half > "$target/kafka-clients-4.3.1.jar"\n' + ending
     )
     maven.chmod(0o755)
+    told: list[str] = []
     with pytest.raises(fault):
-        jars.fetch(print)
+        jars.fetch(told.append)
+    assert told[-1] == "fetched 1 of 46 files"
     assert not jars.cached()
     assert [path for path in jars.home().iterdir() if path.name.startswith("fetching")] == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ def running(lasting_data: Path) -> Path:
     code, output, errors = finish(scrobbles(lasting_data, "up", "--workers", "2"))
     assert code == 0, errors
     assert "127.0.0.1" in output
+    assert re.search(r"^kafka: started in \d+\.\d s, Apache Kafka \S+ on 127\.0\.0\.1:\d+$", errors, re.MULTILINE)
+    assert re.search(r"^schema: \d+ migrations applied$", errors, re.MULTILINE)
     return lasting_data
 
 
@@ -59,6 +62,9 @@ def test_a_second_up_changes_nothing(running: Path) -> None:
     code, _, errors = finish(scrobbles(running, "up"))
     assert code == 0, errors
     assert pids(running) == before
+    told = [line.split(",")[0].rstrip() for line in errors.splitlines()]
+    assert told == ["postgres: runs already", "kafka: runs already", "consumer-1"]
+    assert errors.endswith("consumer-1, consumer-2: runs already\n")
 
 
 def test_the_number_of_workers_follows_the_wish(running: Path) -> None:

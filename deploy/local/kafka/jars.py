@@ -5,6 +5,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from deploy.local.account import open_folder, open_to_all
@@ -16,8 +19,12 @@ POM = Path(__file__).with_name("pom.xml")
 DIGESTS = Path(__file__).with_name("jars.sha256")
 # Pinned, for another version of the plugin may copy other files.
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+# What Maven says of a file that it has fetched, whatever server it came from.
+_DOWNLOADED = re.compile(r"Downloaded .*/(\S+\.jar)")
+_TELL_SECONDS = 2.0
 
 
+@cache
 def expected() -> dict[str, str]:
     """The name and SHA-256 of every jar."""
     lines = DIGESTS.read_text("utf-8").splitlines()
@@ -55,13 +62,13 @@ def fetch(say: Say) -> None:
     say(f"fetching Apache Kafka by Maven, once ({len(expected())} files, 44 MB)")
     with locked(open_folder(home()), say):
         if not cached():
-            _fetch(program)
+            _fetch(program, say)
 
 
-def _fetch(program: str) -> None:
+def _fetch(program: str, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=home(), prefix="fetching-") as folder:
         target = Path(folder) / "jars"
-        _copy_dependencies(program, target)
+        _copy_dependencies(program, target, say)
         verify(target)
         open_to_all(target)
         target.rename(home() / "jars")
@@ -78,20 +85,30 @@ def verify(folder: Path) -> None:
         )
 
 
-def _copy_dependencies(program: str, target: Path) -> None:
-    command = [
-        program,
-        "-q",
-        "-B",
-        "-Dstyle.color=never",
-        "-f",
-        str(POM),
-        _COPY,
-        "-DincludeScope=runtime",
-        f"-DoutputDirectory={target}",
-    ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=target.parent)
-    if done.returncode:
-        said = [line.removeprefix("[ERROR]").strip() for line in (done.stdout + done.stderr).splitlines()]
-        reason = next(filter(None, said), f"exit code {done.returncode}")
+def _copy_dependencies(program: str, target: Path, say: Say) -> None:
+    command = [program, "-B", "-Dstyle.color=never", "-f", str(POM), _COPY]
+    command += ["-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=target.parent
+    ) as maven:
+        try:
+            said = list(_watched(maven.stdout or (), say))
+        except BaseException:
+            maven.kill()
+            raise
+    if maven.returncode:
+        errors = [line.removeprefix("[ERROR]").strip() for line in said if line.startswith("[ERROR]")]
+        reason = next(filter(None, [*errors, *reversed(said)]), f"exit code {maven.returncode}")
         raise DependencyGone(f"Maven could not fetch Kafka: {reason}", "is there a network?")
+
+
+def _watched(lines: Iterable[str], say: Say) -> Iterator[str]:
+    """The lines of Maven, and a word every few seconds on how far it is. It fetches parts of itself in between."""
+    wanted, fetched, told = len(expected()), 0, time.monotonic()
+    for line in lines:
+        found = _DOWNLOADED.search(line)
+        fetched += bool(found and found[1] in expected())
+        if time.monotonic() - told > _TELL_SECONDS:
+            say(f"fetched {fetched} of {wanted} files")
+            told = time.monotonic()
+        yield line.strip()
