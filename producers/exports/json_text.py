@@ -12,6 +12,7 @@ CUT_OFF_HINT = "The file is not complete: export or download it again."
 raw_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SEPARATORS = re.compile(r"[ \t\n\r,\ufeff]*")
 _LITERALS = ("true", "false", "null", "NaN", "-Infinity", "Infinity")
 # What may follow when the text ends within a number: "1" of 1.5, 1e5 and 1e+5.
 _CUT_NUMBER = re.compile(r"(\.|[eE][-+]?)\Z")
@@ -21,6 +22,12 @@ _ESCAPE_CHARACTERS = 6
 def after_space(text: str, at: int) -> int:
     """Where the next character is that is no white space, or the end."""
     found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def after_separators(text: str, at: int) -> int:
+    """Where the next character is that does not merely stand between two documents, or the end."""
+    found = _SEPARATORS.match(text, at)
     return found.end() if found else at
 
 

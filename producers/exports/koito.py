@@ -18,10 +18,10 @@ import msgspec
 
 from producers.exports.alias import AlbumName, Alias, ArtistName, TrackName
 from producers.exports.credits import credited
-from producers.exports.documents import document_rows
 from producers.exports.foreign import ids, mbid
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
+from producers.exports.outline import Head, in_rows
 from producers.exports.rows import (
     Refused,
     Scalar,
@@ -29,9 +29,11 @@ from producers.exports.rows import (
     iso_epoch,
     make_track,
     milliseconds,
+    name_of,
     outcomes,
     scalar,
     text,
+    truth,
     within,
 )
 from schemas.identity import normalise
@@ -40,7 +42,8 @@ from schemas.listen import Listen, Skipped, Track
 _SECOND = 1_000
 _REMEMBERED = 8_192
 _VARIOUS = "Various Artists"
-_HEADER = {"version", "exported_at", "listens"}
+# Koito puts the name of the person into its JSON as it is: behind a quote in it, nothing is JSON until the listens.
+_HEADERS = ({"version", "exported_at", "listens"}, {"version", "exported_at", "user"})
 
 
 class _Name(msgspec.Struct, frozen=True, gc=False):
@@ -81,16 +84,16 @@ _NO_ALBUM = _Album()
 
 def recognises(head: Head) -> bool:
     """The object around the listens; or listens whose track or artists have aliases, whatever is around them."""
-    row = "listens.item"
-    names = {f"{row}.track.aliases", f"{row}.artists"}
-    return head.outline >= _HEADER or (f"{row}.listened_at" in head.outline and not head.outline.isdisjoint(names))
+    seen = in_rows(head.outline, "listens")
+    in_row = "listened_at" in seen and not seen.isdisjoint({"track.aliases", "artists"})
+    return in_row or any(head.outline >= header for header in _HEADERS)
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
     # A library repeats its tracks. Remembered for this export alone, for it is to tell its aliases itself.
     make: _MakeTrack = lru_cache(_REMEMBERED)(partial(_track, source.aliases))
-    return outcomes(source, document_rows(source, "listens", row=_Row), partial(_listen, make))
+    return outcomes(source, json_rows(source, "listens", row=_Row), partial(_listen, make))
 
 
 def _listen(make: _MakeTrack, row: object, rules: Rules) -> Listen:
@@ -148,15 +151,15 @@ def _tidied(row: object) -> _Row:
         text(row.get("listened_at")) or "",
         _Song(_tidied_names(track), text(track.get("mbid")), scalar(track.get("duration"))),
         tuple(
-            _Artist(_tidied_names(artist), text(artist.get("mbid")), artist.get("is_primary") is True)
+            _Artist(_tidied_names(artist), text(artist.get("mbid")), truth(artist.get("is_primary")))
             for artist in (artists if isinstance(artists, list) else ())
             if isinstance(artist, dict)
         ),
         _Album(
             _tidied_names(album),
             text(album.get("mbid")),
-            album.get("various_artists") is True,
-            album.get("invented") is True,
+            truth(album.get("various_artists")),
+            truth(album.get("invented")),
         )
         if isinstance(album, dict)
         else None,
@@ -166,7 +169,7 @@ def _tidied(row: object) -> _Row:
 def _tidied_names(entity: dict[str, object]) -> tuple[_Name, ...]:
     given = entity.get("aliases")
     return tuple(
-        _Name(name, one.get("is_primary") is True)
+        _Name(name, truth(one.get("is_primary")))
         for one in (given if isinstance(given, list) else ())
-        if isinstance(one, dict) and (name := text(one.get("alias"))) is not None
+        if isinstance(one, dict) and (name := name_of(one.get("alias")))
     )

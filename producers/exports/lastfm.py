@@ -16,31 +16,58 @@ from typing import Any
 import msgspec
 
 from producers.exports.credits import credited
+from producers.exports.entries import NotWanted
 from producers.exports.foreign import ids, mbid, mbids_of
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
-from producers.exports.pages import page_rows
-from producers.exports.rows import Refused, epoch_seconds, make_track, outcomes, text, within
+from producers.exports.outline import Head, Outline, in_rows, outline
+from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, name_of, outcomes, text, within
+from producers.exports.streams import HEAD_BYTES
 from schemas.listen import Listen, Skipped, Track
 
-_CONTAINERS = ("", "item.", "track.", "track.item.", "item.track.", "item.track.item.")
+_AROUND = ("recenttracks", "track", "scrobbles")
+_STATS_ROW = {"track", "artist", "date"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_OTHER_LISTS = {
+    "lovedtracks": "loved tracks",
+    "toptracks": "most played tracks",
+    "weeklytrackchart": "most played tracks",
+}
+_OTHER_LIST_HINT = "Export the recent tracks, also called scrobbles: only they say when each track was played."
 _WRITTEN = re.compile(r"\s*(\d{1,2}) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d{2})\s*", re.ASCII)
 
 
 def recognises(head: Head) -> bool:
-    """Rows with a title and an artist or album written as loved tracks do not write them; or an empty page."""
-    seen = {path.replace("recenttracks.", "") for path in head.outline}
-    if any(f"{page}track" in seen and f"{page}@attr.totalPages" in seen for page in ("", "item.")):
+    """Rows with a title and an artist or an album, an empty page, or another list of tracks, which `read` refuses."""
+    pages = in_rows(head.outline, "recenttracks")
+    if pages >= {"track", "@attr.totalPages"} or in_rows(head.outline, "scrobbles") >= _STATS_ROW:
         return True
-    return any(
-        f"{row}name" in seen and not seen.isdisjoint({f"{row}artist.#text", f"{row}album.#text"}) for row in _CONTAINERS
-    )
+    rows = in_rows(head.outline, *_AROUND)
+    is_row = "name" in rows and not rows.isdisjoint({"artist.#text", "album.#text"})
+    return is_row or _other_list(head.outline) is not None
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row of all pages, numbered from 1. Raises DataFault where the JSON ends or breaks."""
-    return outcomes(source, page_rows(source, _Row), _listen)
+    """One item per row of all pages, numbered from 1.
+
+    Raises DataFault where the JSON ends or breaks, and for a list of tracks that are no plays, such as loved ones.
+    """
+    if other := _other_list(outline(source.stream.peek()[:HEAD_BYTES])):
+        raise NotWanted(f"{source.label} is Last.fm's list of {other}, not of plays", _OTHER_LIST_HINT)
+    return outcomes(source, json_rows(source, *_AROUND, row=_Row), _listen)
+
+
+def _other_list(seen: Outline) -> str | None:
+    """What the tracks are where none that is to be seen is a play: `_play_of` decides the same for one row."""
+    rows = in_rows(seen, *_AROUND, *_OTHER_LISTS)
+    if "name" not in rows or "artist" not in rows:
+        return None
+    for key, what in _OTHER_LISTS.items():
+        if f"{key}.track" in seen:
+            return what
+    if "date" not in rows:
+        return "most played tracks" if "playcount" in rows else None
+    return "loved tracks" if "artist.name" in rows and rows.isdisjoint({"album", "artist.#text"}) else None
 
 
 def written_epoch(written: str) -> int:
@@ -65,7 +92,7 @@ class _Entity(msgspec.Struct, gc=False, rename={"written": "#text"}):
 
 
 class _Date(msgspec.Struct, gc=False, rename={"written": "#text"}):
-    uts: int | str | None = None
+    uts: Scalar = None
     written: str | None = None
 
 
@@ -74,9 +101,10 @@ class _Row(msgspec.Struct, gc=False):
 
     name: str
     artist: _Entity
-    album: _Entity | None = None
+    album: _Entity | msgspec.UnsetType | None = msgspec.UNSET
     date: _Date | None = None
     mbid: str | None = None
+    playcount: Any = None
 
 
 _NO_DATE = _Date()
@@ -86,18 +114,20 @@ _NOBODY = _Entity()
 def _listen(row: object, rules: Rules) -> Listen:
     if not isinstance(row, _Row):
         row = _tidied(row)
-    artist, album = row.artist, row.album or _NOBODY
-    listened_at = _second(row.date or _NO_DATE, rules)
+    artist, album, date = row.artist, row.album or _NOBODY, row.date or _NO_DATE
+    if row.album is msgspec.UNSET and artist.name and artist.written is None:
+        raise Refused("not_a_play")  # a loved track, whose time is that of loving it
+    listened_at = _second(date, rules, row.playcount)
     known = lastfm_track(artist.written or artist.name, row.name, album.written, row.mbid, album.mbid, artist.mbid)
     return Listen(listened_at, known)
 
 
-def _second(date: _Date, rules: Rules) -> int:
-    if date.uts:
+def _second(date: _Date, rules: Rules, playcount: object) -> int:
+    if date.uts not in {None, ""}:
         return epoch_seconds(date.uts, rules)
     if date.written:
         return within(written_epoch(date.written), rules)
-    raise Refused("now_playing")
+    raise Refused("now_playing" if playcount is None else "not_a_play")
 
 
 def lastfm_track(
@@ -121,19 +151,26 @@ def lastfm_track(
 def _tidied(row: object) -> _Row:
     if not isinstance(row, dict) or row.keys().isdisjoint({"name", "artist"}):
         raise Refused("malformed_row")
-    date = row.get("date")
-    told = date if isinstance(date, dict) else {"uts": date}
-    uts = told.get("uts")
     return _Row(
-        text(row.get("name")) or "",
+        name_of(row["name"] if "name" in row else row.get("track")),
         _tidied_entity(row.get("artist")),
-        _tidied_entity(row.get("album")),
-        _Date(uts if isinstance(uts, int | str) else None, text(told.get("#text"))),
+        _tidied_entity(row["album"]) if "album" in row else msgspec.UNSET,
+        _tidied_date(row.get("date")),
         text(row.get("mbid")),
+        row.get("playcount"),
     )
 
 
 def _tidied_entity(entity: Any) -> _Entity:
     if isinstance(entity, dict):
-        return _Entity(*(text(entity.get(key)) for key in ("#text", "name", "mbid")))
-    return _Entity(text(entity))
+        written, name = (name_of(entity.get(key)) for key in ("#text", "name"))
+        return _Entity(written if "#text" in entity else None, name, text(entity.get("mbid")))
+    return _Entity(name_of(entity))
+
+
+def _tidied_date(date: Any) -> _Date:
+    told = date if isinstance(date, dict) else {"uts": date or None}
+    uts, written = told.get("uts"), told.get("#text")
+    if any(isinstance(value, bool | list | dict) for value in (uts, written)):
+        raise Refused("bad_time")
+    return _Date(uts, None if written is None else str(written))

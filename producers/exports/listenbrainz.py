@@ -1,5 +1,7 @@
 """ListenBrainz: the archive of monthly JSON lines, such a folder unpacked, one such file, and the older JSON array.
 
+Also saved answers of its API, {"payload": {"listens": [row, …]}}, and what players submit, {"payload": [row, …]}.
+
 row: {"listened_at": s, "track_metadata": {"artist_name", "track_name", "release_name", "additional_info": {...} | null,
 "mbid_mapping": {...} | null}}. What the person's player submitted is what is stored. The mapping is ListenBrainz's
 guess at it, seen to be wrong. Its ids are passed on as such; of its names only one thing is used: where they agree with
@@ -13,16 +15,13 @@ are not MusicBrainz's.
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import msgspec
-
 from producers.exports.credits import credited
-from producers.exports.documents import document_rows
 from producers.exports.foreign import ids, isrc, mbid, mbids_of, spotify_track
-from producers.exports.lines import lines, tolerant_decode
+from producers.exports.json_rows import json_rows
 from producers.exports.listenbrainz_row import Credit, Info, Metadata, Row, tidied
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
-from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes
+from producers.exports.outline import Head, in_rows
+from producers.exports.rows import Scalar, epoch_seconds, make_track, milliseconds, outcomes
 from schemas.identity import normalise
 from schemas.listen import Ids, Listen, Skipped, Track
 
@@ -30,31 +29,17 @@ _SECOND = 1_000
 _SubmittedIds: TypeAlias = tuple[str | None, str | None, str | None, str | None, str | None, tuple[str, ...] | None]
 _MappedIds: TypeAlias = tuple[str | None, str | None, str | None, tuple[str, ...] | None]
 _NOTHING = Info()
-_decode = msgspec.json.Decoder(Row).decode
+_AROUND = ("payload", "listens")
 
 
 def recognises(head: Head) -> bool:
     """Rows with a time and metadata; pins have no `listened_at`, feedback has neither."""
-    return any({f"{row}listened_at", f"{row}track_metadata"} <= head.outline for row in ("", "item."))
+    return in_rows(head.outline, *_AROUND) >= {"listened_at", "track_metadata"} or "payload.listens" in head.outline
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row, numbered by line, or from 1 in an array; blank lines are no rows.
-
-    Raises DataFault where an array ends or breaks, or the last line is cut off.
-    """
-    if source.stream.peek().lstrip().startswith(b"["):
-        return outcomes(source, document_rows(source, row=Row), _listen)
-    return outcomes(source, lines(source), _listen_in_line)
-
-
-def _listen_in_line(line: bytes | None, rules: Rules) -> Listen:
-    if line is None:
-        raise Refused("malformed_row")
-    try:
-        return _listen(_decode(line), rules)
-    except (ValueError, RecursionError):
-        return _listen(tolerant_decode(line), rules)
+    """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
+    return outcomes(source, json_rows(source, *_AROUND, row=Row), _listen)
 
 
 def _listen(row: object, rules: Rules) -> Listen:

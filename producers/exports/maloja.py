@@ -13,19 +13,19 @@ from collections.abc import Iterator
 import msgspec
 
 from producers.exports.credits import credited, is_joined
-from producers.exports.documents import document_rows
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
+from producers.exports.outline import Head, in_rows
 from producers.exports.rows import (
     Refused,
     Scalar,
     epoch_seconds,
     make_track,
     milliseconds,
+    name_of,
+    names_of,
     outcomes,
     scalar,
-    strings,
-    text,
 )
 from schemas.identity import normalise
 from schemas.listen import Listen, Skipped, Track
@@ -38,19 +38,19 @@ _EMPTY = ({"scrobbles"}, {"status", "list", "pagination"})
 def recognises(head: Head) -> bool:
     """Rows that have a time and a track with title or artists; or one of the objects around them, without rows."""
     outline = head.outline
-    for row in ("scrobbles.item", "list.item", "item"):
-        if f"{row}.time" in outline and not outline.isdisjoint({f"{row}.track.title", f"{row}.track.artists"}):
-            return True
+    seen = in_rows(outline, *_LISTS)
+    if "time" in seen and not seen.isdisjoint({"track.title", "track.artists"}):
+        return True
     rowless = outline.isdisjoint({"scrobbles.item", "list.item"})
     return {"maloja", "scrobbles"} <= outline or (rowless and any(empty <= outline for empty in _EMPTY))
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row of the list, numbered from 1. Raises DataFault where the JSON ends or breaks."""
-    return outcomes(source, document_rows(source, *_LISTS, row=Row), listen_of)
+    """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
+    return outcomes(source, json_rows(source, *_LISTS, row=Row), listen_of)
 
 
-class Album(msgspec.Struct):
+class Album(msgspec.Struct, gc=False):
     """An album; files that others wrote call its title `name`."""
 
     albumtitle: str | None = None
@@ -58,7 +58,7 @@ class Album(msgspec.Struct):
     artists: tuple[str, ...] | None = None
 
 
-class Song(msgspec.Struct):
+class Song(msgspec.Struct, gc=False):
     """A track, its length in seconds."""
 
     artists: tuple[str, ...] | None = None
@@ -67,7 +67,7 @@ class Song(msgspec.Struct):
     length: Scalar = None
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """A row as Maloja writes it; `_tidied` makes one of what others have made of such rows."""
 
     time: int
@@ -95,12 +95,13 @@ def _tidied(row: object, rules: Rules) -> Row:
     album = track.get("album")
     if not isinstance(album, dict):
         album = {"albumtitle": album}
+    title, name = (name_of(album.get(key)) for key in ("albumtitle", "name"))
     return Row(
         epoch_seconds(row.get("time"), rules),
         Song(
-            strings(track.get("artists")),
-            text(track.get("title")),
-            Album(text(album.get("albumtitle")), text(album.get("name")), strings(album.get("artists"))),
+            names_of(track.get("artists")),
+            name_of(track.get("title")),
+            Album(title, name, names_of(album.get("artists"))),
             scalar(track.get("length")),
         ),
         scalar(row.get("duration")),

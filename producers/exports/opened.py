@@ -36,27 +36,29 @@ class Rules(NamedTuple):
 class Position(msgspec.Struct, frozen=True):
     """How far the reading of an export is: row `row` of its `member` (from 0) was given out last.
 
-    It goes on at `byte` (a byte order mark does not count), where the record after row `before` begins; what lies
-    between that and `row` is passed over.
+    Reading continues at `byte` (a byte order mark does not count), where the record after row `before` begins; what
+    lies between that and `row` is skipped. `inside` are the brackets that JSON has opened before that byte.
     """
 
     member: int = 0
     row: int = 0
     before: int = 0
     byte: int = 0
+    inside: str | None = None
 
 
 @dataclass(slots=True)
 class Place:
     """Where the reading of a member began, and the number of the row that was given out last.
 
-    A source of rows that can go on at a byte replaces `tell` by what returns (rows before that byte, the byte); else a
-    later reading begins with the first row. One whose stream does not show how far it is knows how many `rows` it has.
+    A source of rows that can continue at a byte replaces `tell` by what returns (rows before that byte, the byte), and
+    for JSON what is around it; else a later reading begins with the first row. One whose stream does not show how far
+    it is knows how many `rows` it has.
     """
 
     start: Position
     row: int = 0
-    tell: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    tell: Callable[[], tuple[int, int] | tuple[int, int, str]] = lambda: (0, 0)
     rows: int | None = None
 
 
@@ -75,7 +77,10 @@ class Opened(NamedTuple):
     aliases: set[Alias] | None = None
 
     def skip_to_start(self) -> None:
-        """Pass over the bytes before the place to begin at; by reading, for a compressed member knows no other way."""
-        left = self.place.start.byte
+        """Skip the bytes before the place to begin at."""
+        self.skip(self.place.start.byte)
+
+    def skip(self, left: int) -> None:
+        """Skip so many bytes; by reading them, for a compressed member knows no other way."""
         while left and (passed := len(self.stream.read(min(left, _CHUNK)))):
             left -= passed

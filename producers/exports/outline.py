@@ -1,9 +1,10 @@
 """How a file begins: enough to tell its format, however large it is and wherever its beginning is cut."""
 
 from contextlib import suppress
+from itertools import dropwhile
 from typing import NamedTuple, TypeAlias
 
-from producers.exports.json_text import after_space, raw_decode
+from producers.exports.json_text import after_separators, after_space, raw_decode
 
 # Every path of keys that the beginning of a file shows, array elements as "item": "scrobbles.item.track.title".
 Outline: TypeAlias = frozenset[str]
@@ -18,15 +19,21 @@ class Head(NamedTuple):
     outline: Outline
 
 
+def in_rows(seen: Outline, *around: str) -> Outline:
+    """The paths within rows: without the arrays around them, and without the keys `around` under which they lie."""
+    skipped = {"item", *around}
+    return frozenset(".".join(dropwhile(skipped.__contains__, path.split("."))) for path in seen)
+
+
 def outline(head: bytes) -> Outline:
     """What the beginning of a file shows of its structure, be it one document or many; empty if it is no JSON."""
     paths: set[str] = set()
     text = head.decode(errors="replace")
-    at = after_space(text, 0)
+    at = after_separators(text, 0)
     # The head ends somewhere in a value, and so may this.
     with suppress(ValueError, IndexError, RecursionError):
         while at < len(text):
-            at = after_space(text, _walk(text, at, "", paths))
+            at = after_separators(text, _walk(text, at, "", paths))
     return frozenset(paths)
 
 

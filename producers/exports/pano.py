@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from producers.exports.credits import credited
-from producers.exports.lines import lines, tolerant_decode
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
-from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, outcomes, scalar, text
+from producers.exports.outline import Head, in_rows
+from producers.exports.rows import Refused, Scalar, epoch_seconds, make_track, milliseconds, name_of, outcomes, scalar
 from schemas.listen import Listen, Skipped, Track
 
 _PLAY = "scrobble"
@@ -27,26 +27,19 @@ class _Row(msgspec.Struct, gc=False):
     event: str | None = None
 
 
-_decode = msgspec.json.Decoder(_Row).decode
-
-
 def recognises(head: Head) -> bool:
-    """Lines with a time in milliseconds, an artist and a track."""
-    return {"timeMs", "artist", "track"} <= head.outline
+    """Rows with a time in milliseconds, an artist and a track."""
+    return in_rows(head.outline) >= {"timeMs", "artist", "track"}
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row, numbered by line. Raises DataFault if the last line is cut off."""
-    return outcomes(source, lines(source), _listen)
+    """One item per row, numbered from 1. Raises DataFault where the JSON ends or breaks."""
+    return outcomes(source, json_rows(source, row=_Row), _listen)
 
 
-def _listen(line: bytes | None, rules: Rules) -> Listen:
-    if line is None:
-        raise Refused("malformed_row")
-    try:
-        row = _decode(line)
-    except (ValueError, RecursionError):
-        row = _tidied(tolerant_decode(line))
+def _listen(row: object, rules: Rules) -> Listen:
+    if not isinstance(row, _Row):
+        row = _tidied(row)
     if row.event not in {None, _PLAY}:
         raise Refused("not_a_play")
     listened_at = epoch_seconds(row.timeMs, rules)
@@ -67,7 +60,8 @@ def _track(artist: str | None, title: str | None, album: str | None, album_artis
 def _tidied(row: object) -> _Row:
     if not isinstance(row, dict) or "timeMs" not in row:
         raise Refused("malformed_row")
-    artist, title, album, album_artist, event = (
-        text(row.get(name)) for name in ("artist", "track", "album", "albumArtist", "event")
-    )
+    artist, title, album, album_artist = (name_of(row.get(key)) for key in ("artist", "track", "album", "albumArtist"))
+    event = row.get("event")
+    if event is not None and not isinstance(event, str):
+        raise Refused("malformed_row")
     return _Row(scalar(row["timeMs"]), artist, title, album, album_artist, scalar(row.get("durationMs")), event)

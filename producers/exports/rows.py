@@ -182,24 +182,27 @@ def clean(value: object) -> str:
     one with U+FFFD, for that stands for letters that were lost before the file came to us.
     """
     name = (value if type(value) is str else name_of(value)).strip()
-    # What is printed in ASCII survives normalising, which is dear, and so do letters and digits anywhere.
-    plain = name.isascii() and name.isprintable()
-    if not plain:
-        name = _composed(name)
+    if not (name.isascii() and name.isprintable()):
+        return _composed(name)
+    # What is printed in ASCII survives normalising, which is dear.
     if len(name) > NAME_CHARACTERS:
         raise Refused("too_long")
-    return name if plain or any(map(str.isalnum, name)) or normalise(name) else ""
+    return name
 
 
 def _composed(name: str) -> str:
     # Composing takes quadratic time in the worst case.
     if len(name) > NAME_CHARACTERS * _DECOMPOSED_CHARACTERS:
         raise Refused("too_long")
-    if _LOST in name:
-        raise Refused("malformed_row")
     if not name.isprintable():
         name = _UNSTORABLE.sub("", name).strip()
-    return unicodedata.normalize("NFC", name)
+    name = unicodedata.normalize("NFC", name)
+    if len(name) > NAME_CHARACTERS:
+        raise Refused("too_long")
+    if _LOST in name:
+        raise Refused("malformed_row")
+    # Letters and digits survive normalising.
+    return name if name[:1].isalnum() or any(map(str.isalnum, name)) or normalise(name) else ""
 
 
 def name_of(value: object) -> str:

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from producers.exports.alias import AlbumName, Alias, ArtistName, EntityName, TrackName
-from producers.exports.lines import lines, tolerant_decode
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head
-from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, outcomes, strings
+from producers.exports.outline import Head, in_rows
+from producers.exports.rows import Refused, clean, epoch_seconds, make_track, milliseconds, names_of, outcomes
 from schemas.errors import DataFault
 from schemas.listen import MAX_ARTISTS, Ids, Listen, Skipped, Track
 
@@ -32,49 +32,51 @@ class _Line(msgspec.Struct, gc=False):
     listened_at: Any = None
     track: Any = None
     played_ms: Any = None
-
-
-_decode = msgspec.json.Decoder(_Line).decode
+    artist: Any = None
+    album: Any = None
+    same_as: Any = None
+    scrobbles_export: Any = None
 
 
 def recognises(head: Head) -> bool:
-    """The header, or lines with a time and a track."""
-    return HEADER in head.outline or {"listened_at", "track.artists", "track.title"} <= head.outline
+    """The header, or rows with a time and a track."""
+    seen = in_rows(head.outline)
+    return HEADER in seen or seen >= {"listened_at", "track.artists", "track.title"}
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per play, numbered by line. Raises DataFault where a line is cut off, or for a later version."""
+    """One item per play, numbered by line. Raises DataFault where the JSON ends or breaks, or for a later version."""
     return outcomes(source, _plays(source), _listen)
 
 
-def _plays(source: Opened) -> Iterator[tuple[int, bytes | None]]:
-    for number, line in lines(source):
-        if line is None or b'"listened_at"' in line or not _is_other(source, line):
-            yield number, line
+def _plays(source: Opened) -> Iterator[tuple[int, object]]:
+    for number, row in json_rows(source, row=_Line):
+        line = row if isinstance(row, _Line) else _line_of(row)
+        if line is None or line.listened_at is not None or not _is_other(source, line):
+            yield number, row if line is None else line
 
 
-def _is_other(source: Opened, line: bytes) -> bool:
+def _line_of(row: object) -> _Line | None:
+    return _Line(**{key: row[key] for key in _Line.__struct_fields__ if key in row}) if isinstance(row, dict) else None
+
+
+def _is_other(source: Opened, line: _Line) -> bool:
     """Whether a line is none of a play: the header, or another name, which is passed on."""
-    try:
-        content = tolerant_decode(line)
-    except Refused:
-        return False
-    if not isinstance(content, dict):
-        return False
-    if HEADER in content:
-        if content[HEADER] != VERSION:
-            raise DataFault(f"{source.label} has version {content[HEADER]}, not {VERSION}", "Update scrobble-stream.")
+    if line.scrobbles_export is not None:
+        if line.scrobbles_export != VERSION:
+            version = line.scrobbles_export
+            raise DataFault(f"{source.label} has version {version}, not {VERSION}", "Update scrobble-stream.")
         return True
-    alias = _alias(content)
+    alias = _alias(line)
     if alias and source.aliases is not None:
         source.aliases.add(alias)
     return alias is not None
 
 
-def _alias(content: dict[str, object]) -> Alias | None:
+def _alias(line: _Line) -> Alias | None:
     for key, kind in _NAMES.items():
-        if isinstance(content.get(key), dict):
-            written, stands_for = _name(kind, content[key]), _name(kind, content.get("same_as"))
+        if isinstance(given := getattr(line, key), dict):
+            written, stands_for = _name(kind, given), _name(kind, line.same_as)
             return Alias(written, stands_for) if written and stands_for else None
     return None
 
@@ -90,28 +92,15 @@ def _name(kind: type[EntityName], given: object) -> EntityName | None:
     return kind(**parts) if all(required) else None
 
 
-def _listen(line: bytes | None, rules: Rules) -> Listen:
-    if line is None:
-        raise Refused("malformed_row")
-    try:
-        play = _decode(line)
-    except (ValueError, RecursionError):
-        play = _tolerated(line)
-    if not isinstance(play.track, dict):
+def _listen(play: object, rules: Rules) -> Listen:
+    if not isinstance(play, _Line) or not isinstance(play.track, dict):
         raise Refused("malformed_row")
     listened_at = epoch_seconds(play.listened_at, rules)
     return Listen(listened_at, _made(play.track), milliseconds(play.played_ms))
 
 
-def _tolerated(line: bytes) -> _Line:
-    content = tolerant_decode(line)
-    if not isinstance(content, dict):
-        raise Refused("malformed_row")
-    return _Line(content.get("listened_at"), content.get("track"), content.get("played_ms"))
-
-
 def _made(given: dict[str, object]) -> Track:
-    artists = tuple(filter(None, map(clean, strings(given.get("artists")))))[:MAX_ARTISTS]
+    artists = tuple(filter(None, map(clean, names_of(given.get("artists")))))[:MAX_ARTISTS]
     return make_track(
         artists,
         given.get("title"),

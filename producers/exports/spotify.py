@@ -16,12 +16,23 @@ from typing import Any
 import msgspec
 
 from producers.exports.credits import credited
-from producers.exports.documents import document_rows
 from producers.exports.entries import NotWanted
 from producers.exports.foreign import spotify_track
+from producers.exports.json_rows import json_rows
 from producers.exports.opened import Opened, Rules
-from producers.exports.outline import Head, outline
-from producers.exports.rows import Refused, epoch, iso_epoch, make_track, milliseconds, outcomes, within
+from producers.exports.outline import Head, in_rows, outline
+from producers.exports.rows import (
+    Refused,
+    epoch,
+    iso_epoch,
+    make_track,
+    milliseconds,
+    name_of,
+    number,
+    outcomes,
+    truth,
+    within,
+)
 from producers.exports.streams import HEAD_BYTES
 from schemas.listen import EARLIEST, MAX_MS, Ids, Listen, Reason, Skipped, Track
 
@@ -37,14 +48,12 @@ _ACCOUNT_DATA_HINT = (
 
 def recognises(head: Head) -> bool:
     """Rows with the names or the time of a stream; and account data, which `read` refuses in words."""
-    seen = head.outline
-    return (
-        "item.ts" in seen and not seen.isdisjoint({"item.master_metadata_track_name", "item.ms_played"})
-    ) or _is_account_data(head)
+    seen = in_rows(head.outline)
+    return ("ts" in seen and not seen.isdisjoint({"master_metadata_track_name", "ms_played"})) or _is_account_data(head)
 
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
-    """One item per row of the array, numbered from 1.
+    """One item per row, numbered from 1.
 
     Raises DataFault where the JSON ends or breaks, and for account data, which has neither albums nor ids nor seconds.
     """
@@ -52,11 +61,12 @@ def read(source: Opened) -> Iterator[Listen | Skipped]:
     if _is_account_data(Head(start, outline(start))):
         raise NotWanted(f"{source.label} is Spotify's account data, which holds only the last year", _ACCOUNT_DATA_HINT)
     of_videos = _OF_VIDEOS.fullmatch(source.name)
-    return outcomes(source, document_rows(source, row=_Row), _video if of_videos else _listen)
+    return outcomes(source, json_rows(source, row=_Row), _video if of_videos else _listen)
 
 
 def _is_account_data(head: Head) -> bool:
-    return "item.msPlayed" in head.outline and not head.outline.isdisjoint({"item.endTime", "item.trackName"})
+    seen = in_rows(head.outline)
+    return "msPlayed" in seen and not seen.isdisjoint({"endTime", "trackName"})
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -91,9 +101,11 @@ def _listen(row: object, rules: Rules) -> Listen:
     if row.ts is msgspec.UNSET:
         raise Refused("malformed_row")
     artist, title = row.master_metadata_album_artist_name, row.master_metadata_track_name
-    if not artist or not title or not isinstance(artist, str) or not isinstance(title, str):
+    if type(artist) is not str or type(title) is not str:
+        artist, title = name_of(artist), name_of(title)
+    if not artist or not title:
         raise Refused(_why_nameless(row))
-    if row.incognito_mode:
+    if row.incognito_mode is not False and truth(row.incognito_mode):
         raise Refused("incognito")
     told = row.ms_played
     played_ms = told if type(told) is int and _LONG_ENOUGH_MS <= told <= MAX_MS else _played_ms(row)
@@ -117,13 +129,24 @@ def _why_nameless(row: _Row) -> Reason:
 
 
 def _played_ms(row: _Row) -> int | None:
-    """How long it was heard, None where that is not known. Raises Refused("short_play")."""
-    played = milliseconds(row.ms_played)
-    if played is None and row.ms_played is None and row.reason_end is None:
-        return None
-    if played and (played >= _LONG_ENOUGH_MS or (row.reason_end == "trackdone" and not row.skipped)):
+    """How long it was heard, None where that is not known. Raises Refused: short_play, malformed_row."""
+    if row.ms_played is None:
+        if row.reason_end is None:
+            return None
+        raise Refused("short_play")
+    told = number(row.ms_played)
+    if told is None or told > MAX_MS:
+        raise Refused("malformed_row")
+    played = milliseconds(told)
+    if played and (played >= _LONG_ENOUGH_MS or (_is_to_the_end(row.reason_end) and not truth(row.skipped))):
         return played
     raise Refused("short_play")
+
+
+def _is_to_the_end(reason: object) -> bool:
+    if reason is not None and not isinstance(reason, str):
+        raise Refused("malformed_row")
+    return reason == "trackdone"
 
 
 def _started(offline_timestamp: object, ended: int, played_ms: int | None) -> int:

@@ -63,7 +63,7 @@ class TestEveryReader:
         assert item == kind.kept(listens(1)[0])
 
     @every_kind
-    @pytest.mark.parametrize("bad", ["17", "null", '"text"', "{}", '{"time":1}', "[]", '{"track_metadata":[]}'])
+    @pytest.mark.parametrize("bad", ["17", "null", '"text"', "{}", '{"time":1}', "[[17]]", '{"track_metadata":[]}'])
     def test_names_the_row_of_a_bad_record_and_goes_on(self, kind: Kind, bad: str) -> None:
         rows = [kind.row(one) for one in listens(3)]
         content = kind.document([rows[0], bad, rows[1], bad, rows[2]])

@@ -118,6 +118,15 @@ def test_what_is_playing_is_no_play_yet(attr: dict[str, object]) -> None:
         ({"uts": "3", "#text": "01 Jan 1970, 00:00"}, "too_early"),
         ({"uts": "-5"}, "bad_time"),
         ({"uts": "soon"}, "bad_time"),
+        ({"uts": 1_700_000_002.0}, 1_700_000_002),
+        ({"uts": "1700000002.0"}, 1_700_000_002),
+        ("2023-11-14 22:13:22 UTC", 1_700_000_002),
+        ({"uts": 0}, "too_early"),
+        ({"uts": []}, "bad_time"),
+        ({"uts": False}, "bad_time"),
+        ({"#text": ["x"]}, "bad_time"),
+        ({"#text": 17}, "bad_time"),
+        ("soon", "bad_time"),
         ({"#text": "31 Feb 2023, 22:13"}, "bad_time"),
         ({"#text": "14 Nil 2023, 22:13"}, "bad_time"),
         ({"#text": "yesterday"}, "bad_time"),
@@ -181,7 +190,11 @@ def test_an_id_of_several_artists_or_of_no_album_is_whose_nobody_knows() -> None
         ({"name": None}, "missing_title"),
         ({"artist": {"#text": " "}}, "missing_artist"),
         ({"artist": None}, "missing_artist"),
-        ({"artist": 17}, "missing_artist"),
+        ({"artist": True}, "malformed_row"),
+        ({"artist": ["Band"]}, "malformed_row"),
+        ({"artist": {"#text": {"a": 1}}}, "malformed_row"),
+        ({"name": ["Tune"]}, "malformed_row"),
+        ({"album": {"#text": True}}, "malformed_row"),
         ({"name": "T" * 1_001}, "too_long"),
     ],
 )
@@ -197,18 +210,68 @@ def test_a_lone_surrogate_and_a_line_feed_cost_only_themselves() -> None:
     assert item == Listen(1_700_000_002, Track(("Band",), "Tu\nne"))
 
 
+def test_other_answers_are_no_listening_history() -> None:
+    with pytest.raises(DataFault, match="is no export we know"):
+        sniff(io.BytesIO(b'{"error": 6, "message": "User not found"}'))
+
+
+LOVED: dict[str, object] = {
+    "artist": {"url": "x", "name": "Band", "mbid": ""},
+    "date": {"uts": "1700000002", "#text": "14 Nov 2023, 22:13"},
+    "mbid": "",
+    "url": "x",
+    "name": "Tune",
+    "image": [],
+    "streamable": {"fulltrack": "0", "#text": "0"},
+}
+TOP: dict[str, object] = {
+    "name": "Tune",
+    "artist": {"name": "Band", "mbid": ""},
+    "playcount": "3",
+    "@attr": {"rank": "1"},
+}
+OF_A_WEEK: dict[str, object] = {**TOP, "artist": {"#text": "Band", "mbid": ""}}
+
+
+@pytest.mark.parametrize("attr", [{}, {"@attr": ABOUT}])
 @pytest.mark.parametrize(
-    "document",
+    ("key", "row", "what"),
     [
-        {"error": 6, "message": "User not found"},
-        # Loved tracks have dates too, and are no plays.
-        [{"track": [{"name": "T", "artist": {"name": "A", "mbid": ""}, "date": {"uts": "1700000002"}}]}],
-        {"toptracks": {"track": [{"name": "T", "artist": {"name": "A"}, "playcount": "3"}]}},
+        ("lovedtracks", LOVED, "loved tracks"),
+        ("toptracks", TOP, "most played tracks"),
+        ("weeklytrackchart", OF_A_WEEK, "most played tracks"),
     ],
 )
-def test_other_answers_are_no_listening_history(document: object) -> None:
-    with pytest.raises(DataFault, match="is no export we know"):
-        sniff(io.BytesIO(json.dumps(document).encode()))
+def test_lists_of_tracks_that_are_no_plays_are_refused_whatever_is_around_them(
+    key: str, row: dict[str, object], what: str, attr: dict[str, object]
+) -> None:
+    page = {"track": [row, row], **attr}
+    for document in ([page], page, [row, row], [[row], [row]], {key: page}, [{key: page}, {key: page}]):
+        with pytest.raises(DataFault, match=f"is Last.fm's list of {what}, not of plays") as fault:
+            sniff(io.BytesIO(json.dumps(document).encode()))
+        assert "recent tracks" in fault.value.hint
+
+
+@pytest.mark.parametrize("row", [LOVED, TOP, OF_A_WEEK])
+def test_a_mixture_is_decided_row_by_row(row: dict[str, object]) -> None:
+    for rows in ([row, PLAY, row], [PLAY, row, PLAY, row], [PLAY, PLAY, PLAY, row, PLAY, row]):
+        items = read([{"track": rows, "@attr": ABOUT}])
+        assert [item.reason if isinstance(item, Skipped) else item for item in items] == [
+            "not_a_play" if one is row else LISTEN for one in rows
+        ]
+
+
+def test_an_extended_answer_names_artists_as_loved_tracks_do() -> None:
+    row = {**PLAY, "artist": {"name": "Band", "url": "x", "mbid": ""}, "loved": "1"}
+    assert read({"recenttracks": {"track": [row, row], "@attr": ABOUT}}) == [LISTEN, LISTEN]
+
+
+def test_rows_of_lastfmstats() -> None:
+    row = {"track": "Tune", "artist": "Band", "album": "", "albumId": "", "date": 1_700_000_002_000}
+    for document in ({"username": "me", "scrobbles": [row, row]}, [row, row]):
+        assert read(document) == [LISTEN, LISTEN]
+    (item,) = read({"username": "me", "scrobbles": [{**row, "album": "LP", "date": "1700000002000"}]})
+    assert item == Listen(1_700_000_002, Track(("Band",), "Tune", "LP"))
 
 
 def test_nesting_without_end_is_a_fault() -> None:

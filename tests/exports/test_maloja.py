@@ -56,7 +56,8 @@ def test_the_sample_of_the_format() -> None:
         ({"albumtitle": "LP"}, ("LP", None)),
         ({"name": "LP"}, ("LP", None)),
         ("LP", ("LP", None)),
-        (17, (None, None)),
+        (17, ("17", None)),
+        ({"albumtitle": "LP", "artists": [{"name": "A"}]}, ("LP", "A")),
     ],
 )
 def test_albums(album: object, expected: tuple[str | None, str | None]) -> None:
@@ -110,7 +111,7 @@ def test_a_guest_in_the_title_owns_no_album(artists: object) -> None:
     ("row", "expected"),
     [
         (None, "malformed_row"),
-        ([], "malformed_row"),
+        ([17], "malformed_row"),
         ({"time": 1_700_000_000}, "malformed_row"),
         ({"time": 1_700_000_000, "track": "T"}, "malformed_row"),
         ({"track": {"artists": ["A"], "title": "T"}}, "bad_time"),
@@ -122,7 +123,7 @@ def test_a_guest_in_the_title_owns_no_album(artists: object) -> None:
         ({"time": 1_700_000_000, "track": {"artists": [None, {}], "title": "T"}}, "missing_artist"),
         ({"time": 1_700_000_000, "track": {"title": "T"}}, "missing_artist"),
         ({"time": 1_700_000_000, "track": {"artists": ["A"], "title": "  "}}, "missing_title"),
-        ({"time": 1_700_000_000, "track": {"artists": ["A"], "title": ["T"]}}, "missing_title"),
+        ({"time": 1_700_000_000, "track": {"artists": ["A"], "title": ["T"]}}, "malformed_row"),
         ({"time": 1_700_000_000, "track": {"artists": ["A"]}}, "missing_title"),
         ({"time": 1_700_000_000, "track": {"artists": ["A"], "title": "T" * 1_001}}, "too_long"),
         ({"time": 1_700_000_000, "track": {"artists": ["A" * 1_001], "title": "T"}}, "too_long"),

@@ -57,7 +57,8 @@ def test_an_event_without_a_name_is_a_scrobble() -> None:
             Track(("Band", "Guest"), "Tune", "LP", "Band", 200_000),
         ),
         ({"durationMs": -1}, Track(("Band",), "Tune", "LP", "Various")),
-        ({"durationMs": [], "albumArtist": 17}, Track(("Band",), "Tune", "LP")),
+        ({"durationMs": [], "albumArtist": None}, Track(("Band",), "Tune", "LP")),
+        ({"artist": 311, "track": 1979}, Track(("311",), "1979", "LP", "Various", 200_000)),
     ],
 )
 def test_what_may_be_missing(changed: dict[str, object], expected: Track) -> None:
@@ -74,7 +75,9 @@ def test_what_may_be_missing(changed: dict[str, object], expected: Track) -> Non
         ({"timeMs": "1700000002500x"}, "bad_time"),
         ({"artist": None}, "missing_artist"),
         ({"track": " "}, "missing_title"),
-        ({"track": ["T"]}, "missing_title"),
+        ({"track": ["T"]}, "malformed_row"),
+        ({"event": ["love"]}, "malformed_row"),
+        ({"event": 17}, "malformed_row"),
     ],
 )
 def test_rows_that_are_refused(changed: dict[str, object], expected: str) -> None:

@@ -88,7 +88,21 @@ def test_the_sample_of_the_format_without_what_is_personal() -> None:
         ({"ms_played": -5}, "short_play"),
         ({"ms_played": "187000"}, None),
         ({"ms_played": 187_000.0, "reason_end": "fwdbtn"}, None),
-        ({"ms_played": "long"}, "short_play"),
+        ({"ms_played": "long"}, "malformed_row"),
+        ({"ms_played": True}, "malformed_row"),
+        ({"ms_played": [187_000]}, "malformed_row"),
+        ({"ms_played": 1e300}, "malformed_row"),
+        ({"ms_played": "187000.0"}, None),
+        ({"ms_played": "5.0"}, None),
+        ({"ms_played": "5.0", "skipped": "true"}, "short_play"),
+        ({"ms_played": 5, "skipped": "FALSE"}, None),
+        ({"ms_played": 5, "skipped": "maybe"}, "malformed_row"),
+        ({"ms_played": 5, "reason_end": ["trackdone"]}, "malformed_row"),
+        ({"incognito_mode": "true"}, "incognito"),
+        ({"incognito_mode": "False"}, None),
+        ({"incognito_mode": 0}, None),
+        ({"incognito_mode": "maybe"}, "malformed_row"),
+        ({"incognito_mode": []}, "malformed_row"),
         ({"ms_played": None}, "short_play"),
         ({"ms_played": None, "reason_end": None}, None),
         ({"incognito_mode": True}, "incognito"),
@@ -118,7 +132,8 @@ def test_a_row_that_does_not_tell_how_it_ended_is_a_play_of_unknown_length() -> 
         ({"master_metadata_track_name": "T"}, "no_metadata"),
         ({"master_metadata_album_artist_name": "A"}, "no_metadata"),
         ({"master_metadata_album_artist_name": "", "master_metadata_track_name": ""}, "no_metadata"),
-        ({"master_metadata_album_artist_name": ["A"], "master_metadata_track_name": {"T": 1}}, "no_metadata"),
+        ({"master_metadata_album_artist_name": ["A"], "master_metadata_track_name": {"T": 1}}, "malformed_row"),
+        ({"master_metadata_album_artist_name": True, "master_metadata_track_name": "T"}, "malformed_row"),
         ({"master_metadata_album_artist_name": " ", "master_metadata_track_name": "T"}, "missing_artist"),
         ({"master_metadata_album_artist_name": "A", "master_metadata_track_name": "\0"}, "missing_title"),
         ({"spotify_track_uri": "spotify:local:A:B:T:180"}, "no_metadata"),
@@ -264,7 +279,7 @@ def test_account_data_is_refused_with_what_to_ask_for(rows: object, format_: str
     assert "extended streaming history" in fault.value.hint
 
 
-@pytest.mark.parametrize("row", [17, None, "text", [], {}, {"master_metadata_track_name": "T"}])
+@pytest.mark.parametrize("row", [17, None, "text", [17], {}, {"master_metadata_track_name": "T"}])
 def test_rows_that_are_no_streams(row: object) -> None:
     (item,) = read_rows(row)
     assert isinstance(item, Skipped)

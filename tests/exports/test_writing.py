@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from producers.exports import Alias, open_export, read_export
 from producers.exports.alias import AlbumName, ArtistName, TrackName
+from producers.exports.rows import clean
 from producers.exports.writing import WRITERS, Others, WrittenFormat
 from schemas.identity import normalise
 from schemas.listen import EARLIEST, Ids, Listen, Track
@@ -101,8 +102,8 @@ LOST: dict[WrittenFormat, Callable[[Listen], Listen]] = {
 }
 
 # Without what credits several artists at once; test_credits.py is about that.
-names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="•·.\0"), min_size=1, max_size=20)
-name = names.map(str.strip).filter(normalise).filter(lambda text: not set(text.casefold().split()) & {"featuring"})
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="•·.\ufffd"), min_size=1, max_size=20)
+name = names.map(clean).filter(normalise).filter(lambda text: not set(text.casefold().split()) & {"featuring"})
 mbids = st.none() | st.sampled_from([f"{MBID}{number}" for number in range(4)])
 lengths = st.none() | st.integers(1, 2_147_483_647)
 
