@@ -35,18 +35,18 @@ _REFUSED_AT = re.compile(r"\(byte (\d+)\)")
 _TOLD = 4_096
 
 
-def json_rows(source: Opened, *around: str, row: Any = Any) -> Iterator[tuple[int, Any]]:
+def json_rows(source: Opened, *around: str, row: type[msgspec.Struct]) -> Iterator[tuple[int, Any]]:
     """The rows, numbered from 1; `around` are the keys under which a format has its rows.
 
-    Rows are what json.loads makes of them, or of the type `row` where they fit it; bytes where a row cannot be read but
-    the next one can be found. Raises DataFault, after every complete row before it, where the file ends within a row or
-    an array, or cannot be read any further.
+    Rows are of the type `row`, which no object around rows fits, or what json.loads makes of them; bytes where a row
+    cannot be read but the next one can be found. Raises DataFault, after every complete row before it, where the file
+    ends within a row or an array, or cannot be read any further.
     """
     return _Reader(source, around, row).numbered()
 
 
 class _Reader:
-    def __init__(self, source: Opened, around: tuple[str, ...], row: Any) -> None:
+    def __init__(self, source: Opened, around: tuple[str, ...], row: type[msgspec.Struct]) -> None:
         start = source.place.start
         if start.inside is None:
             # A place that says nothing of what is around it is of no use here: the reading begins with the first row.
@@ -60,8 +60,8 @@ class _Reader:
         self._place = (start.before, start.byte, self._inside)
         self._around = frozenset(around)
         self._header = re.compile(rf'\{{[^\n]{{0,500}}?(?="(?:{"|".join(around)}){_SPACE}"{_SPACE}:{_SPACE}[\[{{])')
-        decoder = msgspec.json.Decoder(list[row])
-        self._decode, self._decode_lines = decoder.decode, msgspec.json.Decoder(row).decode_lines
+        self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type] # known at run time alone
+        self._decode_lines = msgspec.json.Decoder(row).decode_lines
         self._first_key = ""
         # The first keys of objects that hold rows.
         self._first_keys_around: set[str] = set()
