@@ -42,3 +42,14 @@ def ran_out(error: json.JSONDecodeError) -> bool:
     if any(literal.startswith(rest) for literal in _LITERALS):
         return True
     return error.msg.startswith("Invalid \\u") and len(rest) < _ESCAPE_CHARACTERS
+
+
+def is_cut_off(content: bytes) -> bool:
+    """Whether it is the beginning of a JSON value, whose end is missing."""
+    try:
+        raw_decode(content.decode(errors="ignore").lstrip())
+    except json.JSONDecodeError as error:
+        return ran_out(error)
+    except (ValueError, RecursionError):
+        pass
+    return False

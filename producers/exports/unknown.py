@@ -1,8 +1,7 @@
 """What a file is that is no export we know, said so that a person recognises it."""
 
 from producers.exports.entries import Entry, Kind, Unread
-from producers.exports.json_text import CUT_OFF_HINT
-from producers.exports.lines import is_cut_off
+from producers.exports.json_text import CUT_OFF_HINT, is_cut_off
 from producers.exports.outline import Outline, outline
 from producers.exports.streams import HEAD_BYTES
 from producers.exports.unreadable import known_document, known_table
