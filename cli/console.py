@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from typing import Literal
 
 import orjson
 from rich.cells import cell_len
@@ -111,20 +112,24 @@ class _Table(Table):
 
 def _sizes(column: Column) -> tuple[int, int]:
     """The width of the longest word of a column, and that of its longest cell. A very long word may be folded."""
-    texts = [str(column.header), *map(str, column.cells)]
-    words = (cell_len(word) for text in texts for word in text.split())
-    return min(max(words, default=0), _LONGEST_WORD), max(map(cell_len, texts))
+    cells = [*map(str, column.cells)]
+    words = [word for text in (str(column.header), *cells) for word in text.split()]
+    least = min(max(map(cell_len, words), default=0), _LONGEST_WORD)
+    if column.no_wrap:
+        least = max(least, *map(cell_len, cells))
+    return least, max(map(cell_len, (str(column.header), *cells)))
 
 
-def table(*columns: str, right: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> Table:
-    """An empty table in the house style; the columns named in `right` are numbers.
+def table(*columns: str, right: tuple[str, ...] = (), drop: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+    """An empty table in the house style; the columns named in `right` are numbers, the cells of `whole` never wrap.
 
     Those named in `drop` are left out, the first one first, where a terminal is too narrow for all.
     """
     made = _Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     made.drop = drop
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if name in right else "left"
+        made.add_column(name, justify=side, overflow="fold", no_wrap=name in whole)
     return made
 
 

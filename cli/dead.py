@@ -54,7 +54,9 @@ def list_(
     if json:
         emit_json(rows)
         return
-    shown = table("id", f"kept ({clock.name})", "message", "reason", "bytes", "again", right=("id", "bytes"))
+    kept = f"kept ({clock.name})"
+    columns = ("id", kept, "message", "reason", "bytes", "again")
+    shown = table(*columns, right=("id", "bytes"), drop=("bytes", "again"), whole=(kept,))
     for row in rows:
         message = f"{row['topic']}[{row['partition']}] {row['offset']}"
         again = "sent" if row["replayed_at"] else "-"

@@ -34,7 +34,8 @@ def recent(
     if json:
         emit_json(rows)
         return
-    shown = table(f"when ({clock.name})", "track", "artist", "album", drop=("album",))
+    when = f"when ({clock.name})"
+    shown = table(when, "track", "artist", "album", drop=("album",), whole=(when,))
     for row in rows:
         shown.add_row(clock.shown(row["listened_at"]), row["track"], ", ".join(row["artists"]), row["album"] or "")
     out.print(shown if rows else "no plays")

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from cli.console import out, say, table
+from cli.console import out, say
 from cli.wiring import connected, database_url, loaded, operator, settings
 from consumers.listens.ledger import adopt, positions
 from deploy.local import embedded
 from deploy.local.places import Places
 from deploy.local.stack import changing, needs, processes_of, start_servers
+from deploy.local.supervisor import KIND
 from deploy.local.workers import start_workers
 from schemas.broker import admin, ensure_topics
 from schemas.settings import Settings, mask_url
@@ -71,11 +72,8 @@ def _adopt_what_is_forgotten(places: Places, chosen: Settings) -> bool:
 
 
 def _show(chosen: Settings) -> None:
-    shown = table("what", "where")
-    shown.add_row("kafka", chosen.kafka)
-    shown.add_row("database", mask_url(chosen.database_url or ""))
-    shown.add_row(
-        "workers", ", ".join(p.name for p in processes_of(chosen.data) if p.about.kind == "consumer") or "none"
-    )
-    shown.add_row("data and logs", str(chosen.data))
-    out.print(shown)
+    names = [p.name for p in processes_of(chosen.data) if p.about.kind == KIND and p.is_running()]
+    out.print(f"kafka     {chosen.kafka}", soft_wrap=True)
+    out.print(f"database  {mask_url(chosen.database_url or '')}", soft_wrap=True)
+    out.print(f"workers   {', '.join(names) or 'none'}", soft_wrap=True)
+    out.print(f"data      {chosen.data}", soft_wrap=True)

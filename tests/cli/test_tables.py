@@ -52,3 +52,11 @@ def test_a_word_that_is_too_long_for_any_column_is_folded() -> None:
     written = io.StringIO()
     Console(file=written, width=60).print(made)
     assert max(len(line.rstrip()) for line in written.getvalue().splitlines()) <= 60
+
+
+def test_a_time_stays_on_one_line() -> None:
+    made = table("when (Europe/Berlin)", "track", whole=("when (Europe/Berlin)",))
+    made.add_row("2024-01-31 18:30", "a long title of many words that has to wrap somewhere")
+    written = io.StringIO()
+    Console(file=written, width=40).print(made)
+    assert "2024-01-31 18:30" in written.getvalue()
