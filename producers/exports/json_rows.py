@@ -21,7 +21,7 @@ import msgspec
 
 from producers.exports.json_buffer import BOM, BYTES, CUT_NUMBER_CHARACTERS, KEPT, Broken, Buffer
 from producers.exports.json_text import after_space, ran_out, raw_decode
-from producers.exports.opened import Opened, Position
+from producers.exports.opened import Opened
 from schemas.errors import DataFault
 
 _DEEPEST = 32
@@ -48,15 +48,11 @@ def json_rows(source: Opened, *around: str, row: type[msgspec.Struct]) -> Iterat
 class _Reader:
     def __init__(self, source: Opened, around: tuple[str, ...], row: type[msgspec.Struct]) -> None:
         start = source.place.start
-        if start.inside is None:
-            # A place that says nothing of what is around it is of no use here: the reading begins with the first row.
-            start = Position(inside="")
-            source.place.row = 0
-        source.skip(start.byte)
+        source.skip_to_start()
         self._label = source.label
         self._buffer = Buffer(source.stream, start.byte)
         self._count = start.before
-        self._inside = start.inside or ""
+        self._inside = start.inside
         self._place = (start.before, start.byte, self._inside)
         self._around = frozenset(around)
         self._header = re.compile(rf'\{{[^\n]{{0,500}}?(?="(?:{"|".join(around)}){_SPACE}"{_SPACE}:{_SPACE}[\[{{])')

@@ -44,7 +44,7 @@ class Position(msgspec.Struct, frozen=True):
     row: int = 0
     before: int = 0
     byte: int = 0
-    inside: str | None = None
+    inside: str = ""
 
 
 @dataclass(slots=True)
@@ -77,10 +77,7 @@ class Opened(NamedTuple):
     aliases: set[Alias] | None = None
 
     def skip_to_start(self) -> None:
-        """Skip the bytes before the place to begin at."""
-        self.skip(self.place.start.byte)
-
-    def skip(self, left: int) -> None:
-        """Skip so many bytes; by reading them, for a compressed member knows no other way."""
+        """Skip the bytes before the place to begin at; by reading, for a compressed member knows no other way."""
+        left = self.place.start.byte
         while left and (passed := len(self.stream.read(min(left, _CHUNK)))):
             left -= passed

@@ -11,8 +11,8 @@ from schemas.errors import DataFault
 from schemas.listen import Ids, Listen, Skipped, Track
 
 
-def tide(number: int, of: str | None = None, **ids: str) -> Listen:
-    known = Ids(**ids) if ids else None
+def tide(number: int, of: str | None = None, spotify_track: str | None = None) -> Listen:
+    known = Ids(spotify_track=spotify_track) if spotify_track else None
     return Listen(1_700_000_000 + number * 300, Track(("Fern Lamp",), f"Tide {number}", "Low Water", of, ids=known))
 
 

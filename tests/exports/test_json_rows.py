@@ -215,9 +215,3 @@ def test_any_sequence_gives_its_rows_and_the_rest_from_any_place(
 def _numbered(source: Opened, count: int | None = None) -> list[tuple[int, object]]:
     found = islice(json_rows(source, "rows", "list", row=Numbered), count)
     return [(number, msgspec.to_builtins(row)) for number, row in found]
-
-
-def test_a_place_that_does_not_say_what_is_around_it_is_read_again() -> None:
-    source = opened(b"[1,2,3]", Position(row=2, before=1, byte=3))
-    assert list(json_rows(source, row=OnlyA)) == [(1, 1), (2, 2), (3, 3)]
-    assert source.place.row == 0
