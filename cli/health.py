@@ -8,6 +8,7 @@ from cli.readiness import unready
 from cli.wiring import connected
 from consumers.listens.ledger import Position, positions
 from deploy.local import supervisor
+from deploy.local.checks import full_disk
 from deploy.local.processes import Process
 from deploy.local.stack import SERVERS, processes_of
 from schemas.broker import admin
@@ -68,6 +69,8 @@ def examine(chosen: Settings) -> Health:
     processes = processes_of(chosen.data)
     stopped = {process.name for process in processes if not process.is_running()}
     problems: list[Problem] = []
+    if processes and (full := full_disk(chosen.data)):
+        problems.append(Problem(full, "free some disk space, then run `scrobbles up`"))
     ending = _ENDING if "postgres" not in stopped and any(p.name == "postgres" for p in processes) else ""
     numbers = None if "postgres" in stopped else _ask(_numbers, chosen, problems, ending)
     found = _ask(positions_of, chosen, problems) if numbers and "kafka" not in stopped else None

@@ -44,7 +44,7 @@ class Imports:
     def add(self, order: Order) -> None:
         """Import one export and tell what became of it. Raises Cancelled."""
         try:
-            with local(order) as order_, watching(order.name) as watch, stoppable(watch) as stopping:
+            with local(order) as order_, watching(order.name, self._settings) as watch, stoppable(watch) as stopping:
                 imported = self._import(order_, stopping)
                 asked = stopping.asked
         except Fault as fault:
@@ -133,8 +133,12 @@ def local(order: Order) -> Iterator[Order]:
     name = "stdin" if order.name == "-" else order.name
     with tempfile.TemporaryDirectory(prefix="scrobbles-") as folder:
         kept = Path(folder, "stdin")
-        with kept.open("wb") as file, _piped(order) as pipe:
-            shutil.copyfileobj(pipe, file, 1 << 20)
+        try:
+            with kept.open("wb") as file, _piped(order) as pipe:
+                shutil.copyfileobj(pipe, file, 1 << 20)
+        except OSError as error:
+            sentence = f"{name} cannot be copied to a temporary file: {error.strerror}"
+            raise Fault(sentence, "TMPDIR chooses the folder of temporary files") from error
         try:
             yield order._replace(path=kept)
         except Fault as fault:

@@ -121,7 +121,7 @@ def undo(
         typer.confirm("Take them back?", abort=True, err=True)
     begun = time.monotonic()
     try:
-        with watching(before.file) as watch, stoppable(watch) as stopping:
+        with watching(before.file, chosen) as watch, stoppable(watch) as stopping:
             database = Database(database_url(chosen), stopping)
             try:
                 report = undo_import(database, chosen, job, stopping)

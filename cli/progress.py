@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.markup import escape
 from rich.progress import (
@@ -18,9 +19,14 @@ from rich.progress import (
 from rich.text import Text
 
 from cli.console import err, say
+from cli.readiness import obstacles
 from producers.jobs.progress import Step, Watch
+from schemas.settings import Settings
 
 _PLAIN_SECONDS = 5.0
+# Between two looks at what keeps a job that is stalled, and between two lines that say so.
+_LOOK_SECONDS = 10.0
+_STALLED_SECONDS = 60.0
 _MINUTES_FROM = 120
 
 
@@ -34,10 +40,10 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def watching(name: str) -> Iterator[Watch]:
+def watching(name: str, settings: Settings) -> Iterator[Watch]:
     """What a job is given to tell its progress to, while the block runs."""
     if not err.is_terminal:
-        yield _Troubles(_Lines(name))
+        yield _Troubles(_Lines(name), settings)
         return
     columns = (
         SpinnerColumn(),
@@ -48,22 +54,44 @@ def watching(name: str) -> Iterator[Watch]:
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        yield _Troubles(_Bars(progress, name))
+        yield _Troubles(_Bars(progress, name), settings)
+
+
+class _Shown(Protocol):
+    def move(self, step: Step) -> None: ...
+
+    def stall(self, step: Step, since: float) -> None: ...
 
 
 class _Troubles:
-    """Passes every step on, and says what it waits for, once for each trouble."""
+    """Shows each step, and says what it waits for, once: the trouble, and what this machine knows of its cause."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-        self._told = ""
+    def __init__(self, shown: _Shown, settings: Settings) -> None:
+        self._shown = shown
+        self._settings = settings
+        self._told: list[str] = []
+        self._due = 0.0
+        self._done = 0
+        self._moved = time.time()
 
     def __call__(self, step: Step) -> None:
-        if step.trouble and step.trouble != self._told:
-            say(step.trouble)
-            self._told = step.trouble
-        if not step.trouble:
-            self._watch(step)
+        if step.trouble:
+            self._say(step.trouble)
+            self._shown.stall(step, self._moved)
+            return
+        if step.done != self._done:
+            self._done, self._moved, self._told = step.done, time.time(), []
+        self._shown.move(step)
+
+    def _say(self, trouble: str) -> None:
+        if trouble in self._told and time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _LOOK_SECONDS
+        troubles = [trouble, *obstacles(self._settings.data)]
+        for each in troubles:
+            if each not in self._told:
+                say(each)
+        self._told = troubles
 
 
 class _Bars:
@@ -74,16 +102,26 @@ class _Bars:
         self._name = name
         self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, step: Step) -> None:
+    def stall(self, step: Step, since: float) -> None:
+        """No time is left to tell while nothing moves."""
+        task = self._task(step)
+        self._progress.update(
+            task, total=None, count=f"stalled since {time.strftime('%H:%M:%S', time.localtime(since))}"
+        )
+
+    def move(self, step: Step) -> None:
+        task = self._task(step)
+        count = f"{step.done:,}" if step.total is None else f"{step.done:,} of {step.total:,}"
+        total = None if step.share is None else 1.0
+        self._progress.update(task, completed=step.share or 0, total=total, count=count, done=step.done)
+
+    def _task(self, step: Step) -> TaskID:
         if step.phase not in self._tasks:
             for task in self._tasks.values():
                 self._progress.update(task, total=1, completed=1)
             described = f"{step.phase} {escape(self._name)}" if not self._tasks else step.phase
             self._tasks[step.phase] = self._progress.add_task(described, total=None, count="", done=0, first=step.done)
-        count = f"{step.done:,}" if step.total is None else f"{step.done:,} of {step.total:,}"
-        total = None if step.share is None else 1.0
-        task = self._tasks[step.phase]
-        self._progress.update(task, completed=step.share or 0, total=total, count=count, done=step.done)
+        return self._tasks[step.phase]
 
 
 class _Lines:
@@ -95,7 +133,13 @@ class _Lines:
         # Each phase counts for itself, so its rate begins where the phase does.
         self._before: dict[str, Step] = {}
 
-    def __call__(self, step: Step) -> None:
+    def stall(self, step: Step, since: float) -> None:
+        now = time.monotonic()
+        if now - self._said > _STALLED_SECONDS:
+            say(f"{self._name}: {step.phase}, {_stalled(since)}")
+            self._said = now
+
+    def move(self, step: Step) -> None:
         now = time.monotonic()
         before = self._before.setdefault(step.phase, step)
         passed = now - self._said
@@ -106,6 +150,10 @@ class _Lines:
         rate = f"{(step.done - before.done) / passed:,.0f}/s"
         say(f"{self._name}: {step.phase}, {step.done:,}{of}{share} ({rate}{_left(step, before, passed)})")
         self._said, self._before[step.phase] = now, step
+
+
+def _stalled(since: float) -> str:
+    return f"stalled since {time.strftime('%H:%M:%S', time.localtime(since))}"
 
 
 def _left(step: Step, before: Step, passed: float) -> str:

@@ -2,9 +2,13 @@
 
 import http.client
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.local.checks import full_disk
 from deploy.local.processes import Process
+from deploy.local.stack import processes_of
 
 # A worker answers from a thread of its own, within milliseconds.
 _ANSWER_SECONDS = 2.0
@@ -29,3 +33,13 @@ def unready(process: Process) -> str | None:
     finally:
         connection.close()
     return "; ".join(reason for reason in answer["reasons"] if "no partitions" not in reason) or None
+
+
+def obstacles(data: Path) -> Iterator[str]:
+    """What may keep the stack of this data folder from storing: its disk, and what its workers say of themselves."""
+    running = [process for process in processes_of(data) if process.is_running()]
+    if running and (full := full_disk(data)):
+        yield full
+    for process in running:
+        if why := unready(process):
+            yield f"{process.name}: {why}"

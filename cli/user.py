@@ -70,7 +70,7 @@ def remove(
     if not yes and not typer.confirm(f"Remove {visible(name)} with {plays:,} plays for good?", err=True):
         raise UsageFault("nobody was removed")
     try:
-        with watching(name) as watch, stoppable(watch) as stopping:
+        with watching(name, chosen) as watch, stoppable(watch) as stopping:
             database = Database(database_url(chosen), stopping)
             try:
                 removed = people.remove(database, chosen, name, stopping)

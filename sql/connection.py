@@ -42,6 +42,7 @@ _HINTS: dict[Cause, str] = {
 }
 
 _READ_ONLY = "25006"
+DISK_FULL = "53100"
 _BY_STATE: dict[str, Meaning] = {
     "40001": "again",
     "40P01": "again",
@@ -113,6 +114,9 @@ def fault_of(error: psycopg.Error, database_url: str) -> Fault:
         return _read_only(address, said)
     if meaning == "denied":
         return AccessDenied(f"the database at {address} refuses us: {said}", _RIGHT_HINT, "database_denied")
+    if error.sqlstate == DISK_FULL:
+        hint = "free some disk space where the database is; what waits for it then continues"
+        return DependencyGone(f"the disk of the database at {address} is full: {said}", hint, "database_gone")
     if meaning in ("gone", "again"):
         return _gone(address, said)
     return ConfigurationFault(

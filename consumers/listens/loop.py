@@ -25,7 +25,7 @@ from schemas import failpoints
 from schemas.errors import DependencyGone
 from schemas.events import Event
 from schemas.listen import CLOCK_SKEW_SECONDS
-from sql.connection import fault_of, meaning_of
+from sql.connection import DISK_FULL, fault_of, meaning_of
 
 
 class Passed(NamedTuple):
@@ -174,11 +174,16 @@ class Worker:
             batch = pack(runs, self._store.known, self._store.users, latest)
         return batch
 
+    def _reason(self, error: psycopg.Error) -> str:
+        if error.sqlstate == DISK_FULL:
+            return fault_of(error, self._database_url).message
+        return _first_line(error)
+
     def _recover(self, error: psycopg.Error, stopping: Callable[[], bool]) -> Iterator[Waiting]:
         """Forget the batch, and wait for a database that works, still polling."""
         meaning = meaning_of(error)
         self._assignment.forget()
-        self._trouble = _first_line(error)
+        self._trouble = self._reason(error)
         if meaning == "again":
             yield Waiting(self._trouble, 0)
             return

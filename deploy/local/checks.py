@@ -18,6 +18,8 @@ from schemas.errors import ConfigurationFault
 
 GIGABYTE = 1_000_000_000
 LEAST_FREE = 2 * GIGABYTE  # Postgres alone keeps up to 4 GB of its log during a long import
+# With less, Postgres cannot begin another file of its log (16 MB), nor Kafka another segment's indexes (20 MB).
+_FULL = 50_000_000
 
 
 class Check(NamedTuple):
@@ -71,8 +73,18 @@ def _postgres(places: Places) -> Check:
     return Check("Postgres programs", "ok", f"{programs.version}, {programs.folder}")
 
 
+def full_disk(data: Path) -> str | None:
+    """That the disk under a data folder is full, in one sentence; None where it is not, or there is no folder."""
+    try:
+        free = shutil.disk_usage(data).free
+    except OSError:
+        return None
+    return f"the disk under {data} is full: {free / 1_000_000:,.0f} MB are free" if free < _FULL else None
+
+
 def _data_folder(data: Path) -> Check:
-    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    # Path.exists() raises where a folder above is closed to us.
+    there = next(folder for folder in (data, *data.parents) if os.access(folder, os.F_OK))
     free = shutil.disk_usage(there).free
     found = f"{data}, {free / GIGABYTE:,.0f} GB free"
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):

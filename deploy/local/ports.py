@@ -7,16 +7,24 @@ from contextlib import ExitStack
 import msgspec
 
 from deploy.local.places import Places, write_atomically
+from schemas.errors import ConfigurationFault
 
 LOOPBACK = "127.0.0.1"
 
 
 def remembered(places: Places) -> dict[str, str]:
-    """What was remembered at an earlier start; lies beside the servers' files and shares their fate."""
+    """What was remembered at an earlier start; lies beside the servers' files and shares their fate.
+
+    Raises ConfigurationFault where the file is damaged: without it nobody knows the password of the database.
+    """
+    path = places.servers / "remembered.json"
     try:
-        return msgspec.json.decode((places.servers / "remembered.json").read_bytes(), type=dict[str, str])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     except FileNotFoundError:
         return {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "it holds the password of the database: restore it from a backup"
+        raise ConfigurationFault(f"{path} is damaged: {error}", hint) from error
 
 
 def remember(places: Places, **values: str) -> None:

@@ -36,11 +36,14 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8" if sys.platform == "linux" else "C"}
 
 
 def made_with(places: Places) -> int | None:
-    """The major version that made this cluster; None if there is none yet."""
+    """The major version that made this cluster; None if there is none yet. Raises ConfigurationFault."""
+    path = places.servers / "postgres" / "PG_VERSION"
     try:
-        return int((places.servers / "postgres" / "PG_VERSION").read_text("ascii"))
+        return int(path.read_text("ascii"))
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise ConfigurationFault(f"{path} is damaged: the database needs to be restored from a backup") from error
 
 
 def launch(places: Places, programs: Programs) -> Process:
@@ -89,7 +92,8 @@ def _make_cluster(places: Places, programs: Programs, folder: Path) -> None:
             command,
             check=False,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             cwd=new,
             env=_ENVIRONMENT,
             **as_account(places.account),

@@ -4,6 +4,7 @@ A record on disk names each by pid and by the moment it started. A pid alone pro
 number may belong to somebody else's process, which must not be taken for ours and never be killed.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -166,7 +167,9 @@ def must_run(places: Places, process: Process) -> None:
         return
     path = places.log / f"{process.name}.log"
     tail = path.read_text("utf-8", "replace").splitlines()[-LOG_TAIL_LINES:]
-    raise DependencyGone(f"{process.name} ended instead of starting", "\n".join([f"the end of {path}:", *tail]))
+    is_full = any(os.strerror(errno.ENOSPC) in line for line in tail)
+    why = f": the disk under {places.servers} is full" if is_full else ""
+    raise DependencyGone(f"{process.name} ended instead of starting{why}", "\n".join([f"the end of {path}:", *tail]))
 
 
 def stop(places: Places, processes: Iterable[Process], say: Say, number: int = signal.SIGTERM) -> None:

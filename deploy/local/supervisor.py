@@ -65,7 +65,7 @@ def is_done(places: Places, wanted: Wanted) -> bool:
     """Whether it has done so: the workers are started, or ended already."""
     try:
         return msgspec.json.decode(_done_file(places).read_bytes(), type=str) == wanted.order
-    except FileNotFoundError:
+    except (FileNotFoundError, msgspec.DecodeError):
         return False
 
 

@@ -26,19 +26,18 @@ def follow(database: Database, settings: Settings, job: Job, watch: Watch) -> in
     Kafka may have lost some, or an operator passed them. Then all that is in the lane must be behind the consumers.
     The watch is told why nothing moves; what it raises is raised. Raises DependencyGone where Kafka stays away.
     """
-    lane = _Lane(database, settings)
-    stored, moved = job.stored(), time.monotonic()
+    lane, stall = _Lane(database, settings), _Stall()
+    stored = job.stored()
     while job.resumed or stored < job.accepted:
-        stalled = time.monotonic() - moved > _STALLED_SECONDS
-        if (job.resumed or stalled) and lane.left() == 0:
+        is_due = stall.is_due(stored)
+        if (job.resumed or is_due) and lane.left() == 0:
             return max(job.accepted - job.stored(), 0)
+        if is_due:
+            stall.trouble = lane.trouble()
         done = min(stored, job.accepted)
-        trouble = lane.trouble() if stalled else ""
-        watch(Step("storing", done, job.accepted, done / max(job.accepted, 1), trouble))
+        watch(Step("storing", done, job.accepted, done / max(job.accepted, 1), stall.trouble))
         time.sleep(_LOOK_SECONDS)
-        before, stored = stored, job.stored()
-        if stored != before or stalled:
-            moved = time.monotonic()
+        stored = job.stored()
     return 0
 
 
@@ -47,19 +46,36 @@ def await_consumers(database: Database, settings: Settings, watch: Watch) -> Non
 
     The watch is told why nothing moves. Raises DependencyGone where Kafka stays away.
     """
-    lane = _Lane(database, settings)
-    waiting, moved = lane.left(), time.monotonic()
-    before = waiting
+    lane, stall = _Lane(database, settings), _Stall()
+    waiting = lane.left()
     while (left := lane.left()) != 0:
-        stalled = time.monotonic() - moved > _STALLED_SECONDS
-        if left != before or stalled:
-            before, moved = left, time.monotonic()
+        if stall.is_due(left):
+            stall.trouble = lane.trouble()
         waiting = left if waiting is None else waiting
         total = waiting or 0
         done = total - (left or 0)
-        trouble = lane.trouble() if stalled else ""
-        watch(Step("storing", done, total, done / max(total, 1), trouble))
+        watch(Step("storing", done, total, done / max(total, 1), stall.trouble))
         time.sleep(_LOOK_SECONDS)
+
+
+class _Stall:
+    """Whether a count has stopped moving. `trouble` is why, as long as it does not move."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self._count: int | None = None
+        self._due = time.monotonic() + _STALLED_SECONDS
+
+    def is_due(self, count: int | None) -> bool:
+        """Whether to ask why: it has not moved for _STALLED_SECONDS, nor was that asked meanwhile."""
+        now = time.monotonic()
+        moved = count != self._count
+        is_due = now > self._due and not moved
+        if moved:
+            self._count, self.trouble = count, ""
+        if moved or is_due:
+            self._due = now + _STALLED_SECONDS
+        return is_due
 
 
 class _Lane:

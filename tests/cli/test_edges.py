@@ -131,3 +131,39 @@ def rows(*given: tuple[str, int, str]) -> list[ParameterSet]:
 def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, said: str) -> None:
     done = shell.run(line)
     assert (done.code, said in done.errors) == (code, True), done
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    rows(
+        ("SCROBBLES_DATA=/sys/none scrobbles up", 78, "the folder /sys/none cannot be used: "),
+        ("SCROBBLES_DATA=/sys/none scrobbles down --purge --yes", 0, "stopped"),
+        ("SCROBBLES_DATA=/sys/none scrobbles doctor", 1, "/sys"),
+        ("SCROBBLES_DATA=$PWD/x.json scrobbles up", 78, "x.json"),
+        ("SCROBBLES_DATA=$PWD/x.json scrobbles status", 78, "x.json"),
+        ("SCROBBLES_DATA=$PWD/x.json/data scrobbles up", 78, "x.json/data"),
+        ("SCROBBLES_DATA=$PWD/x.json/data scrobbles doctor", 78, "x.json/data"),
+        ("SCROBBLES_CONFIG=. scrobbles status", 78, "cannot be read"),
+        (r"printf '\xff' > c; SCROBBLES_CONFIG=c scrobbles status", 78, "c cannot be read"),
+        ("env -u HOME -u XDG_CONFIG_HOME $PYTHON -m cli config show", 0, "kafka"),
+        (": > stack.json; SCROBBLES_DATA=$PWD scrobbles status", 78, "stack.json is damaged"),
+        (r"printf '{\"kafka\":\"\xff\"}' > stack.json; SCROBBLES_DATA=$PWD scrobbles up", 78, "delete it"),
+        (": > scrobbles-stack.json; SCROBBLES_DATA=$PWD scrobbles down --purge --yes", 2, "never held a stack"),
+        (r"mkdir run; : > run/kafka.json; printf '\xff' > run/x.json; SCROBBLES_DATA=$PWD scrobbles status", 1, ""),
+        ("mkdir d; cd d; rmdir ../d; scrobbles import --dry-run x.json", 2, "No such file or directory"),
+        ("cat x.json | TMPDIR=/nowhere scrobbles import --dry-run -", 0, "maloja"),
+        (
+            "head -c 3000000 /dev/zero | (ulimit -f 1; scrobbles import --dry-run -)",
+            1,
+            "stdin cannot be copied to a temporary file: File too large\n  TMPDIR chooses",
+        ),
+        (r"printf '\xff\n' | scrobbles user remove me", 1, "nothing was done"),
+        ("scrobbles user remove me < /dev/null", 1, "nothing was done"),
+        (r"cp x.json $'\xfc.json'; scrobbles import --dry-run $'\xfc.json'", 0, ""),
+        (r"mkdir $'\xfc'; cp x.json $'\xfc'; scrobbles import --dry-run $'\xfc' --rejects $'\xfc/r'", 0, ""),
+    ),
+)
+def test_what_a_person_or_a_machine_gets_wrong_is_no_bug_of_ours(shell: Shell, line: str, code: int, said: str) -> None:
+    done = shell.run(line)
+    assert (done.code, said in done.output + done.errors) == (code, True), done
+    assert "Traceback" not in done.errors

@@ -385,6 +385,7 @@ def fill_its_disk(spared: Settings, spare_commands: Commands, small_disk: Path) 
             worker = spare_commands.worker()
             publish(spared, "import", SOURCE, listens)
             eventually(lambda: "No space left on device" in worker.said, worker)
+            assert "the disk of the database at 127.0.0.1" in worker.said
             assert 0 < dealt_with(connection) < len(listens)
             subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
             require_exact(spared, connection, listens, worker)
