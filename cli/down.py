@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from cli.console import say
+from cli.elsewhere import say_stack_elsewhere
 from cli.wiring import settings
 from deploy.local.ownership import is_stack
-from deploy.local.stack import stop
+from deploy.local.stack import processes_of, stop
 from schemas.errors import UsageFault
 
 app = typer.Typer()
@@ -29,5 +30,8 @@ def down(
         raise UsageFault(f"{data} never held a stack: nothing was deleted", "is SCROBBLES_DATA the folder you mean?")
     if purge and not yes and not typer.confirm(f"Delete all plays stored under {data}?", err=True):
         raise UsageFault("nothing was stopped and nothing deleted")
+    ran = any(process.is_running() for process in processes_of(data))
     stop(data, say, purging=purge)
     say("everything is stopped" + (" and deleted" if purge else ""))
+    if not ran:
+        say_stack_elsewhere()

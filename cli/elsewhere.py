@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from cli.console import say
 from cli.wiring import settings
 from deploy.local.stack import processes_of
 from schemas.errors import Fault
@@ -26,6 +27,12 @@ def stack_elsewhere() -> str:
         if folder != chosen.data and _is_running(folder):
             return f"a stack runs in {folder}; to use it:\n  export {PREFIX}DATA={shlex.quote(str(folder))}"
     return ""
+
+
+def say_stack_elsewhere() -> None:
+    """The same as a line of its own, if there is one."""
+    for line in stack_elsewhere().splitlines():
+        say(line)
 
 
 def _is_running(data: Path) -> bool:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.console import complain, emit_json, out, say, table
-from cli.elsewhere import stack_elsewhere
+from cli.console import complain, emit_json, out, table
+from cli.elsewhere import say_stack_elsewhere
 from cli.health import Health, examine
 from cli.wiring import settings
 from deploy.local.processes import Process
@@ -32,7 +32,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         _show_verdict(health)
     else:
         out.print(_NOTHING)
-        _show_elsewhere()
+        say_stack_elsewhere()
         raise typer.Exit(1)
     for problem in health.problems:
         complain(*problem)
@@ -125,8 +125,3 @@ def _show_internals(health: Health, chosen: Settings) -> None:
     for name, place in places.items():
         if name != "data" or health.processes:
             out.print(f"{name:<8}  {place}", soft_wrap=True)  # not folded, to be copied
-
-
-def _show_elsewhere() -> None:
-    for line in stack_elsewhere().splitlines():
-        say(line)

@@ -20,7 +20,7 @@ DIGESTS = Path(__file__).with_name("jars.sha256")
 # Pinned, for another version of the plugin may copy other files.
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 # What Maven says of a file that it has fetched, whatever server it came from.
-_DOWNLOADED = re.compile(r"Downloaded .*/(\S+\.jar)")
+_DOWNLOADED = re.compile(r"Downloaded from \S+ \S*/(\S+)")
 _TELL_SECONDS = 2.0
 
 
@@ -103,12 +103,13 @@ def _copy_dependencies(program: str, target: Path, say: Say) -> None:
 
 
 def _watched(lines: Iterable[str], say: Say) -> Iterator[str]:
-    """The lines of Maven, and a word every few seconds on how far it is. It fetches parts of itself in between."""
-    wanted, fetched, told = len(expected()), 0, time.monotonic()
+    """The lines of Maven, and a word every few seconds on how far it is. It fetches parts of itself too."""
+    kafka, maven, told = 0, 0, time.monotonic()
     for line in lines:
-        found = _DOWNLOADED.search(line)
-        fetched += bool(found and found[1] in expected())
+        if found := _DOWNLOADED.search(line):
+            is_wanted = found[1] in expected()
+            kafka, maven = kafka + is_wanted, maven + (not is_wanted)
         if time.monotonic() - told > _TELL_SECONDS:
-            say(f"fetched {fetched} of {wanted} files")
+            say(f"fetched {kafka} of {len(expected())} files, and {maven} of Maven's own")
             told = time.monotonic()
         yield line.strip()
