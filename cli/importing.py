@@ -111,7 +111,7 @@ class Imports:
         if imported.resumed:
             say(f"job {report.job} was resumed")
         if not self._json:
-            show_report(report)
+            show_report(report, rejects.name if rejects and not imported.known else None)
         if fault is not None:
             stored = isinstance(fault, DataFault) and report.job and not not_stored(report)
             complain(fault.message + ("; what came before it is stored" if stored else ""), fault.hint)

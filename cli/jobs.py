@@ -1,6 +1,5 @@
 """`scrobbles jobs`: imports and what became of them."""
 
-import datetime as dt
 import gc
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from psycopg.rows import class_row
 import sql
 from cli.console import complain, emit_json, err, out, say, shortened, table
 from cli.importing import Imports, require_kafka, stoppable
+from cli.moments import Clock, Utc, Zone
 from cli.progress import watching
 from cli.report import show_report
 from cli.wiring import connected, database_url, person, settings
@@ -28,8 +28,11 @@ jobs = typer.Typer(no_args_is_help=True, help="Your imports: what became of each
 app.add_typer(jobs, name="jobs")
 
 Number = Annotated[int, typer.Argument(metavar="ID", hidden=True)]
-# So that a row fits into 100 columns of a terminal; `jobs show` tells the whole name.
+# `jobs show` tells the whole name.
 _USER_WIDTH, _FILE_WIDTH = 8, 18
+_COUNTS = ("rows", "skipped", "inserted", "duplicate", "dead")
+# What a narrow terminal leaves out, in this order, after the columns that hold nothing but zeros.
+_DISPENSABLE = ("user", "rows", "duplicate", "skipped", "begun")
 Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
@@ -37,25 +40,30 @@ Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
 def list_(
     user: Annotated[str | None, typer.Option(parser=person, metavar="NAME", help="Only those of this person.")] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
+    zone: Zone = None,
+    utc: Utc = False,
     json: Json = False,
 ) -> None:
-    """List the imports, the newest first.
+    """List the imports, the newest first. A narrow terminal shows fewer columns.
 
     Example: scrobbles jobs list --user anna
     """
     values = {"user": user, "limit": limit}
+    clock = Clock(zone, utc=utc)
     with connected() as connection:
         found = connection.cursor(row_factory=class_row(Report)).execute(sql.read("list_imports"), values).fetchall()
     if json:
         emit_json([msgspec.to_builtins(report) for report in found])
         return
-    numbers = ("rows", "skipped", "inserted", "duplicate", "dead")
-    shown = table("job", "begun", "user", "file", "state", *numbers, right=("job", *numbers))
-    for report in found:
-        begun = f"{report.begun.astimezone(dt.UTC):%Y-%m-%d}" if report.begun else "-"
+    counts = [(one.rows, sum(one.skipped.values()), one.inserted, one.duplicate, one.dead) for one in found]
+    columns = dict(zip(_COUNTS, zip(*counts, strict=True), strict=False))
+    silent = [name for name in ("dead", "duplicate", "skipped") if not any(columns.get(name, ()))]
+    drop = (*silent, *_DISPENSABLE)
+    shown = table("job", "begun", "user", "file", "state", *_COUNTS, right=("job", *_COUNTS), drop=drop)
+    for report, numbers in zip(found, counts, strict=True):
+        begun = clock.day(report.begun) if report.begun else "-"
         names = shortened(report.user, _USER_WIDTH), shortened(Path(report.file).name or report.file, _FILE_WIDTH)
-        counts = (report.rows, sum(report.skipped.values()), report.inserted, report.duplicate, report.dead)
-        shown.add_row(str(report.job), begun, *names, report.state, *(f"{count or 0:,}" for count in counts))
+        shown.add_row(str(report.job), begun, *names, report.state, *(f"{count or 0:,}" for count in numbers))
     out.print(shown if found else "nothing was imported yet")
 
 

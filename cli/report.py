@@ -1,5 +1,6 @@
 """How the report of an import looks, and which exit code it means."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.table import Table
@@ -8,6 +9,7 @@ from rich.text import Text
 from cli.console import out, table, visible
 from producers.exports.entries import QUIET
 from producers.jobs.job import Report
+from producers.jobs.rejects import UNWANTED
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
 from schemas.listen import REJECTIONS
 
@@ -32,10 +34,10 @@ def not_stored(report: Report) -> int:
     return max(report.accepted - report.inserted - report.duplicate - report.dead, 0)
 
 
-def show_report(report: Report) -> None:
-    """What became of every row and of every file, for a person."""
+def show_report(report: Report, rejects: str | None = None) -> None:
+    """What became of every row and of every file, for a person. `rejects` is the file that holds the skipped rows."""
     out.print(_table(report))
-    for style, line in _member_lines(report):
+    for style, line in (*_skipped_lines(report, rejects), *_member_lines(report)):
         out.print(Text(visible(line), style), soft_wrap=False)
 
 
@@ -62,6 +64,16 @@ def _table(report: Report) -> Table:
         if number is not None:
             shown.add_row(what, f"{number:,}", Text(note, style="dim"))
     return shown
+
+
+def _skipped_lines(report: Report, rejects: str | None) -> Iterator[tuple[str, str]]:
+    if not report.skipped.keys() - UNWANTED:
+        return
+    if rejects:
+        yield "dim", f"the skipped rows are in {rejects}"
+    else:
+        again = "import it again with" if report.file == "-" else f"scrobbles import {shlex.quote(report.file)}"
+        yield "dim", f"to see the skipped rows: {again} --dry-run --rejects skipped.jsonl"
 
 
 def _member_lines(report: Report) -> Iterator[tuple[str, str]]:

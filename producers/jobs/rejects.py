@@ -10,7 +10,7 @@ from schemas.errors import Fault
 from schemas.listen import Skipped
 
 # What the person left out on purpose; a line for each would hide the others.
-_UNWANTED = frozenset({"outside_window"})
+UNWANTED = frozenset({"outside_window"})
 
 
 class RejectsFile:
@@ -62,7 +62,7 @@ class Rejects:
 
     def write(self, skipped: Skipped) -> None:
         """One row. Raises Fault where the disk takes no more."""
-        if self._file is None or skipped.reason in _UNWANTED:
+        if self._file is None or skipped.reason in UNWANTED:
             return
         line = {"file": self._export, "member": skipped.member, "row": skipped.row, "reason": skipped.reason}
         self._file.write(msgspec.json.encode({**line, "raw": _plain(skipped.raw)}) + b"\n")
