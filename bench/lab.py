@@ -16,7 +16,7 @@ from bench.console import say
 from bench.place import Place
 from deploy.local import stack
 from deploy.local.signals import ending_raises
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 from schemas.settings import PREFIX, Settings
 from sql.migrate import migrate
 

@@ -4,7 +4,7 @@ import typer
 
 from cli.console import say
 from cli.wiring import settings
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 
 app = typer.Typer()
 topics = typer.Typer(help="The topics as they must be.", no_args_is_help=True)
@@ -15,9 +15,11 @@ app.add_typer(topics, name="topics")
 def ensure() -> None:
     """Create the topics that are missing.
 
-    One that is not as it should be is reported; nothing is ever deleted.
+    One that is not as it should be is reported, with exit code 1; nothing that exists is changed.
 
     Example: scrobbles topics ensure
     """
-    for line in ensure_topics(settings()) or ["all topics are as they should be"]:
+    created, drift = ensure_topics(settings())
+    for line in [*created, *drift] or ["all topics are as they should be"]:
         say(line)
+    raise typer.Exit(int(bool(drift)))

@@ -1,5 +1,6 @@
 """`scrobbles up`: everything that runs on this machine, started in order."""
 
+import itertools
 from typing import Annotated
 
 import typer
@@ -12,7 +13,8 @@ from deploy.local.places import Places
 from deploy.local.stack import changing, needs, processes_of, start_servers
 from deploy.local.supervisor import KIND
 from deploy.local.workers import start_workers
-from schemas.broker import admin, ensure_topics
+from schemas.broker import admin
+from schemas.ensuring import ensure_topics
 from schemas.settings import Settings, mask_url
 from schemas.topics import all_topics
 from sql.migrate import migrate
@@ -41,7 +43,7 @@ def up(
         chosen = settings()
         if applied := migrate(database_url(chosen)):
             say(f"schema: {len(applied)} migration{'' if len(applied) == 1 else 's'} applied")
-        for line in ensure_topics(chosen):
+        for line in itertools.chain(*ensure_topics(chosen)):
             say(line)
         are_others = _adopt_what_is_forgotten(places, chosen)
         # Workers that ran on meanwhile would stop at the sight of other topics than those they began with.

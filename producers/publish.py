@@ -11,8 +11,9 @@ from weakref import WeakMethod
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from schemas.broker import client_config, fault_of
+from schemas.broker import client_config
 from schemas.identity import lookup_key
+from schemas.kafka_faults import Right, fatal_as_fault, fault_of
 from schemas.listen import VERSION, Listen, ListenMessage
 from schemas.settings import Settings
 
@@ -39,6 +40,7 @@ class Publisher:
         self.sent = 0
         self._settings = settings
         self._topic = topic
+        self._right = Right("Write", "topic", topic)
         self._source_id = source_id
         # Weak, and the callback below holds no more than a list: in a circle the client and its threads would live
         # until a collection, and an import has that switched off.
@@ -85,15 +87,15 @@ class Publisher:
             except BufferError:
                 self._wait_for_room()
             except KafkaException as error:
-                raise fault_of(error.args[0], self._settings) from error
+                raise fault_of(error.args[0], self._settings, self._right) from error
         self.sent += 1
         if self.sent % _POLL_EVERY == 0:
-            self._producer.poll(0)
-            self._require_delivered()
+            self._poll(0)
 
     def flush(self, seconds: float) -> bool:
         """Wait until every message is acknowledged, or for so long; says whether it is. Raises a refusal's Fault."""
-        left = self._producer.flush(seconds)
+        with fatal_as_fault(self._settings, self._right):
+            left = self._producer.flush(seconds)
         self._require_delivered()
         return left == 0
 
@@ -101,12 +103,16 @@ class Publisher:
         waiting, begun = len(self._producer), time.monotonic()
         while len(self._producer) >= waiting:
             # Nothing but a refusal ends it early, and what is idle here for longer is missing from the whole.
-            self._producer.poll(0.02)
-            self._require_delivered()
+            self._poll(0.02)
             silent = self._silent and self._silent()
             if silent:
                 silent(time.monotonic() - begun)
 
+    def _poll(self, seconds: float) -> None:
+        with fatal_as_fault(self._settings, self._right):
+            self._producer.poll(seconds)
+        self._require_delivered()
+
     def _require_delivered(self) -> None:
         if self._refused:
-            raise fault_of(self._refused[0], self._settings) from KafkaException(self._refused[0])
+            raise fault_of(self._refused[0], self._settings, self._right) from KafkaException(self._refused[0])

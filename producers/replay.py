@@ -15,8 +15,9 @@ from confluent_kafka import KafkaError, Message, Producer
 from psycopg.rows import class_row
 
 import sql
-from schemas.broker import admin, client_config, fault_of, present_ids
+from schemas.broker import admin, client_config, present_ids
 from schemas.errors import Fault
+from schemas.kafka_faults import fatal_as_fault, fault_of
 from schemas.settings import Settings
 
 # Names the letter that a message was made from; one that dies again carries the last number only.
@@ -71,7 +72,8 @@ def replay(connection: psycopg.Connection, settings: Settings, ids: Sequence[int
     )
     connection.execute(sql.read("forget_read_copies"))
     for start in range(0, len(ids), _CHUNK):
-        with connection.transaction():
+        # What was acknowledged before a fatal error is sent again, and stored once.
+        with fatal_as_fault(settings), connection.transaction():
             rows = connection.cursor(row_factory=class_row(_Letter))
             letters = rows.execute(sql.read("lock_letters"), (list(ids[start : start + _CHUNK]),)).fetchall()
             topics = present_ids(client, sorted({letter.topic for letter in letters}))

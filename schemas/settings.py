@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # partitions to whoever asks, so nobody on the network may, unless that is wanted.
     metrics_host: Text = "127.0.0.1"
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    # How many replicas `topics ensure` gives a topic, and how many of them must have a message before it counts as
+    # sent; not set, the cluster's own defaults hold.
+    topic_replication: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
+    topic_min_isr: Annotated[int, msgspec.Meta(ge=1, le=32_767)] | None = None
     kafka_properties: dict[str, str] = {}
 
 

@@ -21,7 +21,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from deploy.local import stack
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 from schemas.settings import PREFIX, Settings
 from sql.migrate import migrate
 from tests.cli.commands import Commands, eventually

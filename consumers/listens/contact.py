@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from confluent_kafka import KafkaError
 
-from schemas.broker import is_final
+from schemas.kafka_faults import is_final
 
 # A broker that has just failed is replaced within a few seconds, which is nobody's trouble.
 SILENT_SECONDS = 5.0

@@ -21,8 +21,8 @@ from consumers.listens.lag import Lags
 from consumers.listens.runs import Message, Partition, Run
 from consumers.listens.watch import TopicWatch
 from schemas import failpoints
-from schemas.broker import is_final
 from schemas.errors import DataFault, OurFault
+from schemas.kafka_faults import Right, denied, is_final
 
 Offsets = Callable[[Sequence[Partition]], Mapping[Partition, int]]
 
@@ -177,6 +177,8 @@ class Assignment:
             self._misplaced(place)
         elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             self._watch.hurry()
+        elif error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise denied(Right("Read", "topic", message.topic()))
         else:
             self._require_usable(error)
 

@@ -12,7 +12,8 @@ from consumers.listens.loop import Worker
 from consumers.listens.offsets import Assignment
 from consumers.listens.taking import Limits
 from consumers.listens.watch import TopicWatch
-from schemas.broker import admin, client_config, fault_of, topic_ids
+from schemas.broker import admin, client_config, topic_ids
+from schemas.kafka_faults import fault_of
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic
 

@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 import sql
 from consumers.listens.runs import Partition
 from producers.publish import Publisher
-from schemas.broker import admin, client_config, ensure_topics, topic_ids
+from schemas.broker import admin, client_config, topic_ids
+from schemas.ensuring import ensure_topics
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
 from schemas.topics import Lane, lane_topic

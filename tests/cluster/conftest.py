@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
 
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 from schemas.settings import Settings
 from tests.cli.commands import Commands
 from tests.cluster.kafka import Cluster

@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from schemas.broker import admin, ensure_topics
+from schemas.broker import admin
+from schemas.ensuring import ensure_topics
 from schemas.settings import Settings
 from schemas.topics import PARTITIONS, lane_topic
 from tests.cli.commands import Commands, eventually

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 from schemas.settings import Settings
 from sql.migrate import migrate
 from tests.cli.commands import Commands

@@ -19,7 +19,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from schemas.broker import ensure_topics
+from schemas.ensuring import ensure_topics
 from schemas.settings import Settings
 from sql.migrate import migrate
 from tests.cli.commands import eventually, lag
