@@ -54,13 +54,13 @@ def admin(settings: Settings) -> AdminClient:
     Raises ConfigurationFault for a property that librdkafka does not know; so every command asks here first.
     """
     refusals: list[KafkaError] = []
-    handshakes: list[KafkaError] = []
+    handshakes: list[str] = []
 
     def told(error: KafkaError) -> None:
         if error.code() in DENIED:
             refusals.append(error)
         elif error.code() == KafkaError._SSL or "SSL handshake failed" in error.str():
-            handshakes.append(error)
+            handshakes.append(error.str())
 
     try:
         client = AdminClient(client_config(settings) | {"error_cb": told})

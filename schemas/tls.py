@@ -4,15 +4,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from confluent_kafka import KafkaError
-
 from schemas.errors import ConfigurationFault
 from schemas.settings import Settings
 
 _SECONDS = 2.0
 
 
-def tls_fault(settings: Settings, failure: KafkaError | None) -> ConfigurationFault | None:
+def tls_fault(settings: Settings, failure: str | None) -> ConfigurationFault | None:
     """Why TLS keeps us from a Kafka that does not answer, None where it does not; connects to find out.
 
     `failure` is what the client said of a handshake, if it came to one.
@@ -25,7 +23,7 @@ def tls_fault(settings: Settings, failure: KafkaError | None) -> ConfigurationFa
             f"Kafka at {settings.kafka} expects TLS, and security.protocol is {protocol}",
             "set SCROBBLES_KAFKA__SECURITY_PROTOCOL to SSL or SASL_SSL",
         )
-    if "PLAINTEXT broker" in failure.str():
+    if "PLAINTEXT broker" in failure:
         return _wrong(
             f"Kafka at {settings.kafka} does not speak TLS at this port",
             "use its other port, or set SCROBBLES_KAFKA__SECURITY_PROTOCOL to PLAINTEXT or SASL_PLAINTEXT",
@@ -33,7 +31,7 @@ def tls_fault(settings: Settings, failure: KafkaError | None) -> ConfigurationFa
     authority = settings.kafka_properties.get("ssl.ca.location")
     reasons = (_unverified(*address, authority) for address in _addresses(settings))
     return _wrong(
-        f"TLS with Kafka at {settings.kafka} fails: {next(filter(None, reasons), None) or failure.str()}",
+        f"TLS with Kafka at {settings.kafka} fails: {next(filter(None, reasons), None) or failure}",
         "SCROBBLES_KAFKA__SSL_CA_LOCATION names the certificate of the authority that signed the brokers' own,"
         " and SCROBBLES_KAFKA uses the host names in those",
     )

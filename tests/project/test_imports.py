@@ -17,6 +17,8 @@ MAY_IMPORT = {
 }
 KNOW_KAFKA = {
     "schemas/broker.py",
+    "schemas/ensuring.py",
+    "schemas/kafka_faults.py",
     "producers/publish.py",
     "producers/replay.py",
     "consumers/listens/contact.py",
