@@ -120,7 +120,6 @@ def _show_internals(health: Health, chosen: Settings) -> None:
         out.print(shown)
     else:
         out.print("no process of this machine: these are the servers that the settings name")
-        out.print()
     places = {"kafka": chosen.kafka or "-", "database": mask_url(chosen.database_url or "-"), "data": str(chosen.data)}
     for name, place in places.items():
         if name != "data" or health.processes:

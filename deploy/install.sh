@@ -21,6 +21,9 @@ progress() {
                 next=$((share + 25))
             fi
             ;;
+        "Installing collected"*)
+            if [ -t 2 ]; then printf '\r%s: unpacking' "$what" >&2; else echo "$what: unpacking" >&2; fi
+            ;;
         esac
     done
     if [ -t 2 ] && [ $count -gt 0 ]; then echo >&2; fi
