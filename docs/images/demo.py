@@ -28,7 +28,7 @@ _COLUMNS = 72
 _CELL = 12.2
 # In a colour that nobody can tell from the others, so that each such run begins where it must.
 _WIDE, _WIDE_STYLE = "[\u1100-\u11ff\u2e80-\ud7a3\uf900-\ufaff\uff00-\uff60]+", "#c5c8c7"
-_FIRST_STEP, _AFTER_THE_LAST = "$ scrobbles import", "That was your listening history"
+_FIRST_STEP, _AFTER_THE_LAST = "$ scrobbles import", "That was a sample"
 # Rich's drawing of a terminal window, without the fonts that it would load from elsewhere.
 _WINDOW = """<svg class="{unique_id}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <title>The output of make demo</title>
@@ -68,7 +68,7 @@ def main() -> None:
 def _output_of_demo(data: Path) -> Iterator[str]:
     """What the demo prints, in its order. Raises CalledProcessError if it fails."""
     terminal, inner = pty.openpty()
-    command = [str(ROOT / "deploy" / "demo.sh"), "bench/sample.json"]
+    command = [str(ROOT / "deploy" / "demo.sh")]
     with subprocess.Popen(command, cwd=ROOT, env=_environment(data), stdout=inner, stderr=subprocess.PIPE) as demo:
         os.close(inner)
         progress = demo.stderr.fileno() if demo.stderr else -1
