@@ -73,6 +73,8 @@ class _Table(Table):
     """
 
     drop: tuple[str, ...] = ()
+    # A line of its own: rich would wrap a title of the table at the width of its columns.
+    heading: str = ""
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         shown = (visible(cell) if isinstance(cell, str) else cell for cell in cells)
@@ -80,6 +82,8 @@ class _Table(Table):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = options.max_width
+        if self.heading:
+            yield Text(self.heading, style="bold")
         for name in self.drop:
             if self._least_width() > room:
                 self.columns = [column for column in self.columns if column.header != name]
@@ -99,8 +103,6 @@ class _Table(Table):
 
     def _blocks(self) -> Iterator[Text]:
         """Each row as lines of a heading and its cell, with an empty line between rows."""
-        if self.title:
-            yield Text(str(self.title), style="bold")
         indent = max(cell_len(str(column.header)) for column in self.columns) + _GAP
         for number, cells in enumerate(zip(*(column.cells for column in self.columns), strict=True)):
             if number:
@@ -120,13 +122,19 @@ def _sizes(column: Column) -> tuple[int, int]:
     return least, max(map(cell_len, (str(column.header), *cells)))
 
 
-def table(*columns: str, right: tuple[str, ...] = (), drop: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+def table(
+    *columns: str,
+    heading: str = "",
+    right: tuple[str, ...] = (),
+    drop: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+) -> Table:
     """An empty table in the house style; the columns named in `right` are numbers, the cells of `whole` never wrap.
 
     Those named in `drop` are left out, the first one first, where a terminal is too narrow for all.
     """
     made = _Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    made.drop = drop
+    made.drop, made.heading = drop, visible(heading)
     for name in columns:
         side: Literal["left", "right"] = "right" if name in right else "left"
         made.add_column(name, justify=side, overflow="fold", no_wrap=name in whole)

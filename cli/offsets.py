@@ -70,8 +70,7 @@ def show(
 
 def _show_topic(topic: str, found: Sequence[Position]) -> None:
     numbers = ("partition", "next", "low", "high", "lag", "inserted", "duplicate", "dead", "skipped")
-    shown = table(*numbers, "", right=numbers, drop=("inserted", "duplicate", "skipped"))
-    shown.title, shown.title_justify, shown.title_style = topic, "left", "bold"
+    shown = table(*numbers, "", heading=topic, right=numbers, drop=("inserted", "duplicate", "skipped"))
     for each in found:
         facts = each._asdict()
         cells = ["-" if facts[name] is None else f"{facts[name]:,}" for name in numbers]

@@ -42,12 +42,11 @@ def show_report(report: Report, rejects: str | None = None) -> None:
 
 
 def _table(report: Report) -> Table:
-    shown = table("", "plays", "", right=("plays",))
-    shown.show_header = False
     # The seconds are those of the import, not of an undo.
     seconds = "" if report.state == "undone" else f" after {report.seconds:.1f} s"
-    shown.title = f"{visible(report.file)}: {report.format}, {_job(report)}{seconds}"
-    shown.title_justify, shown.title_style = "left", "bold"
+    heading = f"{report.file}: {report.format}, {_job(report)}{seconds}"
+    shown = table("", "plays", "", heading=heading, right=("plays",))
+    shown.show_header = False
     rehearsed = report.job is None
     lines: Sequence[tuple[str, int | None, str]] = (
         ("rows", report.rows, "at least: not read to its end" if report.incomplete else ""),

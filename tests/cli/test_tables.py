@@ -60,3 +60,11 @@ def test_a_time_stays_on_one_line() -> None:
     written = io.StringIO()
     Console(file=written, width=40).print(made)
     assert "2024-01-31 18:30" in written.getvalue()
+
+
+def test_a_heading_wraps_at_the_width_of_the_terminal_and_not_at_that_of_the_table() -> None:
+    made = table("plays", heading="sample.json: maloja, job 1, done after 1.7 s")
+    made.add_row("2,000")
+    written = io.StringIO()
+    Console(file=written, width=60).print(made)
+    assert written.getvalue().splitlines()[0].rstrip() == "sample.json: maloja, job 1, done after 1.7 s"
