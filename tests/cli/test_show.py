@@ -222,5 +222,5 @@ def test_an_undone_import_counts_no_more(commands: Commands, worker: Worker, tmp
     commands.run("jobs", "undo", "1")
     assert commands.run("user", "list", "--json").answer[0]["listens"] == 0
     assert commands.run("status", "--json").answer["listens"] == 0
-    assert "2 of those inserted were taken back by undo" in commands.run("verify").output
+    assert "2 of those inserted were removed since" in commands.run("verify").output
     worker.require_alive()
