@@ -13,9 +13,10 @@ from cli.moments import Clock, Utc, Zone
 from cli.raw import for_people
 from cli.wiring import connected, operator, settings, utf8
 from consumers.listens import ledger
-from consumers.listens.ledger import Position, State, plan_skip, positions
+from consumers.listens.ledger import Position, Skip, State, plan_gaps, plan_skip, positions
 from schemas.broker import admin
 from schemas.errors import UsageFault
+from schemas.settings import Settings
 from schemas.topics import all_topics
 
 app = typer.Typer()
@@ -80,23 +81,36 @@ def _show_topic(topic: str, found: Sequence[Position]) -> None:
 
 @offsets.command()
 def skip(
-    topic: Topic,
-    partition: Annotated[int, typer.Argument(min=0, metavar="PARTITION", hidden=True)],
-    to: Annotated[str, typer.Option(metavar="OFFSET", help="Where to continue; `low` is the first one in Kafka.")],
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", hidden=True)] = None,
+    partition: Annotated[int | None, typer.Argument(min=0, metavar="PARTITION", hidden=True)] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="OFFSET", help="Where to continue; `low` is the first one in Kafka.")
+    ] = None,
+    all_gaps: Annotated[
+        bool, typer.Option("--all-gaps", help="Every partition whose next messages Kafka has deleted.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Also where messages are passed that could be read.")] = False,
     json: Json = False,
 ) -> None:
     """Continue after messages that cannot be read.
 
-    TOPIC and PARTITION are as `scrobbles offsets show` names them. The messages count as skipped, and who decided it
-    is on record. Workers continue by themselves; start those that have stopped again.
+    TOPIC and PARTITION are as `scrobbles offsets show` names them; --all-gaps needs neither, or TOPIC alone. The
+    messages count as skipped, and who decided it is on record. Workers continue by themselves; start those that have
+    stopped again.
 
     Example: scrobbles offsets skip scrobbles.import 3 --to low
     """
+    chosen = settings()
+    if all_gaps:
+        if partition is not None or to is not None:
+            raise UsageFault("--all-gaps takes neither PARTITION nor --to: it continues at the first message in Kafka")
+        _skip_gaps(chosen, topic, json=json)
+        return
+    if topic is None or partition is None or to is None:
+        raise UsageFault("what to skip is not given", "give TOPIC, PARTITION and --to OFFSET, or --all-gaps")
     if to != "low" and not to.isdecimal():
         raise UsageFault(f"--to {to} is neither an offset nor `low`")
     target: int | Literal["low"] = "low" if to == "low" else int(to)
-    chosen = settings()
     with connected(chosen) as connection:
         plan = plan_skip(positions(connection, admin(chosen), [topic]), topic, partition, target)
         readable = ledger.readable(plan, chosen)
@@ -106,12 +120,35 @@ def skip(
                 "--yes passes them all the same; their plays will not be stored",
             )
         ledger.skip(connection, plan, operator())
-    skipped = plan.to - plan.at.next
     if json:
-        answer = {"from": plan.at.next, "to": plan.to, "skipped": skipped, "readable": readable}
-        emit_json({"topic": topic, "partition": partition, **answer})
+        emit_json({**_skipped(plan), "readable": readable})
     else:
-        say(f"{topic}[{partition}] goes on at {plan.to}; skipped: {skipped:,}")
+        _say_skipped(plan)
+
+
+def _skip_gaps(chosen: Settings, topic: str | None, *, json: bool) -> None:
+    """Each is a decision of its own: one that a worker was faster at does not undo the others."""
+    with connected(chosen) as connection:
+        found = positions(connection, admin(chosen), [each.name for each in all_topics(chosen.topic_prefix)])
+        plans = [plan for plan in plan_gaps(found) if topic in (None, plan.at.topic)]
+        for plan in plans:
+            ledger.skip(connection, plan, operator())
+            if not json:
+                _say_skipped(plan)
+    if json:
+        emit_json([_skipped(plan) for plan in plans])
+    elif not plans:
+        say("no partition has a gap before its next message")
+
+
+def _skipped(plan: Skip) -> dict[str, object]:
+    at = plan.at
+    place = {"topic": at.topic, "partition": at.partition}
+    return {**place, "from": at.next, "to": plan.to, "skipped": plan.to - at.next}
+
+
+def _say_skipped(plan: Skip) -> None:
+    say(f"{plan.at.topic}[{plan.at.partition}] continues at {plan.to}; skipped: {plan.to - plan.at.next:,}")
 
 
 @offsets.command()

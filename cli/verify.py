@@ -1,5 +1,6 @@
 """`scrobbles verify`: the proof that nothing is lost and nothing doubled."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ from psycopg.rows import dict_row
 from rich.markup import escape
 
 import sql
-from cli.console import emit_json, out, table
+from cli.console import emit_json, out, table, visible
 from cli.wiring import connected
 
 app = typer.Typer()
@@ -19,7 +20,8 @@ def verify(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
 
     Every message the consumers read is counted, in the transaction that stores it, as inserted, duplicate or dead:
     once for its partition and once for its source. This compares those counts with each other, with the offsets that
-    were passed, and with the rows that are really there.
+    were passed, and with the rows that are really there. What waits, for a worker or for a person, is no difference; it
+    is named.
 
     Example: scrobbles verify
     """
@@ -29,10 +31,14 @@ def verify(json: Annotated[bool, typer.Option("--json", help="For scripts.")] = 
         (removed,) = connection.execute(sql.read("removed")).fetchone() or (0,)
         (skipped,) = connection.execute(sql.read("skipped")).fetchone() or (0,)
         problems = [problem for (problem,) in connection.execute(sql.read("ledger_problems"))]
+        (letters,) = connection.execute(sql.read("waiting_letters")).fetchone() or (0,)
+        jobs = connection.execute(sql.read("waiting_imports")).fetchall()
     if json:
-        emit_json({"ok": not problems, **ledger, "skipped": skipped, "problems": problems})
+        waiting = {"waiting_letters": letters, "waiting_jobs": [job for job, _, _ in jobs]}
+        emit_json({"ok": not problems, **ledger, "skipped": skipped, **waiting, "problems": problems})
     else:
         _show(ledger, removed, skipped, problems)
+        _show_waiting(letters, jobs)
     raise typer.Exit(int(bool(problems)))
 
 
@@ -49,3 +55,12 @@ def _show(ledger: dict[str, int], removed: int, skipped: int, problems: list[str
     if not problems:
         lost = "nothing else lost" if skipped else "nothing lost"
         out.print(f"[bold green]✓[/] {lost}, nothing doubled: ledger, sources and rows agree", markup=True)
+
+
+def _show_waiting(letters: int, jobs: Sequence[tuple[int, str, int]]) -> None:
+    for job, file, missing in jobs:
+        out.print(f"job {job} ({visible(file)}) waits: {missing:,} of its plays are in Kafka and not stored yet")
+    if letters == 1:
+        out.print("1 dead letter waits for a decision; `scrobbles dead list` shows it")
+    elif letters:
+        out.print(f"{letters:,} dead letters wait for a decision; `scrobbles dead list` shows them")

@@ -17,6 +17,20 @@ where read <> inserted + duplicate + dead
 
 union all
 
+select format(
+    '%s counts less than nothing: %s read, %s inserted, %s duplicate, %s dead', place, read, inserted, duplicate, dead
+)
+from (
+    select format('%s[%s]', topic, partition), read, inserted, duplicate, dead
+    from consumer_offset
+    union all
+    select format('source %s in partition %s', source_id, partition), read, inserted, duplicate, dead
+    from source_count
+) as counted (place, read, inserted, duplicate, dead)
+where least(read, inserted, duplicate, dead) < 0
+
+union all
+
 select format('%s: the partitions count %s, the sources %s', part, by_partition, by_source)
 from (select sum(read), sum(inserted), sum(duplicate), sum(dead) from consumer_offset) as p (r, i, u, d),
     (select sum(read), sum(inserted), sum(duplicate), sum(dead) from source_count) as s (r, i, u, d),
@@ -57,6 +71,22 @@ cross join lateral (
     where source_count.source_id = source.id
 ) as counted
 where source.kind = 'import' and source.state = 'done' and dealt_with < source.accepted
+
+union all
+
+-- Only a job that was resumed sends a play twice.
+select format('job %s: %s plays were accepted, %s read', source.id, source.accepted, counted.read)
+from source
+join (
+    select source_id, sum(read - replayed)
+    from source_count
+    group by source_id
+) as counted (source_id, read) on counted.source_id = source.id
+where
+    source.kind = 'import'
+    and source.state in ('waiting', 'done')
+    and not source.resumed
+    and counted.read > source.accepted
 
 union all
 

@@ -138,6 +138,11 @@ def plan_skip(found: Sequence[Position], topic: str, number: int, to: int | Lite
     return Skip(at, target)
 
 
+def plan_gaps(found: Sequence[Position]) -> list[Skip]:
+    """A move to the first message that Kafka still holds, for each partition whose next ones are gone."""
+    return [Skip(each, each.low) for each in found if each.state == "gap" and each.low is not None]
+
+
 def skip(connection: psycopg.Connection, plan: Skip, by: str) -> None:
     """Do it. Raises Fault where a worker has moved the partition since it was looked at."""
     at = plan.at

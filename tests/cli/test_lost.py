@@ -92,3 +92,40 @@ def test_verify_finds_a_job_that_is_called_done_and_is_not(
     connection.execute("update source set accepted = accepted + 7")
     assert problems(connection) == ["job 1 is done: 507 plays were accepted, 500 dealt with"]
     worker.require_alive()
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("update source set accepted = 493", "job 1: 493 plays were accepted, 500 read"),
+        (
+            "update consumer_offset set inserted = inserted + 1000, duplicate = duplicate - 1000 where read > 0",
+            "counts less than nothing",
+        ),
+        (
+            "update source_count set inserted = inserted + 1000, duplicate = duplicate - 1000 where read > 0",
+            "source 1 in partition",
+        ),
+    ],
+)
+def test_verify_finds_counts_that_cannot_be(
+    here: Here, worker: Worker, connection: psycopg.Connection, path: str, harm: str, found: str
+) -> None:
+    assert here.run("import", path).code == 0
+    assert here.run("verify").code == 0
+    connection.execute(harm.encode())
+    done = here.run("verify")
+    assert (done.code, found in done.output) == (1, True), done.output
+    worker.require_alive()
+
+
+def test_verify_names_the_jobs_that_wait(here: Here, cluster: Settings, path: str) -> None:
+    assert cluster
+    assert here.run("import", path, "--no-wait").code == 0
+    told = here.run("verify")
+    assert (told.code, "job 1" in told.output, "500 of its plays are in Kafka and not stored yet" in told.output) == (
+        0,
+        True,
+        True,
+    )
+    assert here.run("verify", "--json").answer["waiting_jobs"] == [1]

@@ -84,6 +84,38 @@ def test_a_gap_is_passed_by_decision_only_and_counted(
     assert (shown(here)[topic, 5]["state"], shown(here)[topic, 5]["skipped"]) == ("begun", 7)
 
 
+def test_all_gaps_are_passed_by_one_decision_for_each(
+    here: Here, cluster: Settings, source: int, connection: psycopg.Connection, topic: str
+) -> None:
+    publish(cluster, "import", source, plays(2_000))
+    for number, (at, low) in {2: (1, 5), 5: (2, 9), 7: (4, 4)}.items():
+        cut = partition_of(cluster, "import", number)
+        place_at(connection, cut, at)
+        delete_beginning(cluster, cut, low)
+    assert here.run("offsets", "skip", "--all-gaps", lane_topic(cluster.topic_prefix, "live").name).code == 0
+    assert decisions(here) == []
+    done = here.run("offsets", "skip", "--all-gaps", "--json")
+    assert (done.code, done.answer) == (
+        0,
+        [
+            {"topic": topic, "partition": 2, "from": 1, "to": 5, "skipped": 4},
+            {"topic": topic, "partition": 5, "from": 2, "to": 9, "skipped": 7},
+        ],
+    )
+    assert sorted(decisions(here)) == [("skip", f"{topic}[2] from 1 to 5"), ("skip", f"{topic}[5] from 2 to 9")]
+    assert [shown(here)[topic, number]["state"] for number in (2, 5, 7)] == ["begun"] * 3
+    assert "no partition has a gap" in here.run("offsets", "skip", "--all-gaps").errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["TOPIC"], ["TOPIC", "3"], ["TOPIC", "3", "--to", "low", "--all-gaps"], ["--all-gaps", "--to", "low"]],
+)
+def test_a_skip_names_what_is_skipped_or_all_gaps(here: Here, arguments: list[str]) -> None:
+    done = here.run("offsets", "skip", *arguments)
+    assert (done.code, "--all-gaps" in done.errors) == (2, True)
+
+
 def test_a_gap_inside_the_log_stops_the_worker_and_is_passed_by_decision(
     here: Here, commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, topic: str
 ) -> None:

@@ -42,12 +42,22 @@ def stored(database: str) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_verify_proves_what_is_stored_and_ends_with_1_where_it_cannot(here: Here, database: str) -> None:
-    expected = {"ok": True, "read": 10, "inserted": 9, "duplicate": 0, "dead": 1, "listens": 9, "skipped": 0}
+    expected: dict[str, object] = {
+        "ok": True,
+        "read": 10,
+        "inserted": 9,
+        "duplicate": 0,
+        "dead": 1,
+        "listens": 9,
+        "skipped": 0,
+    }
+    expected |= {"waiting_letters": 1, "waiting_jobs": []}
     done = here.run("verify", "--json")
     assert (done.code, done.answer, done.errors) == (0, {**expected, "problems": []}, "")
     told = here.run("verify")
     assert told.code == 0
     assert "nothing lost, nothing doubled" in told.output
+    assert "1 dead letter waits for a decision" in told.output
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("delete from listen where listened_at = (select min(listened_at) from listen)")
     done = here.run("verify", "--json")

@@ -28,7 +28,6 @@ KNOW_KAFKA = {
     "consumers/listens/offsets.py",
     "consumers/listens/start.py",
     "consumers/listens/taking.py",
-    "consumers/listens/watch.py",
     "deploy/local/kafka/broker.py",
     "cli/doctor.py",
 }
