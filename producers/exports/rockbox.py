@@ -56,7 +56,10 @@ def _rows(source: Opened) -> Iterator[tuple[int, bytes | None]]:
     while line := lines.take():
         if len(line) > MAX_ROW_BYTES:
             yield lines.number, None
-        elif not line.isspace() and not (line.startswith(b"#") and not _is_play(_cells(line) or [])):
+        elif line.startswith(b"#"):
+            if _is_play(_cells(line) or []):
+                yield lines.number, line
+        elif not line.isspace():
             if not line.endswith(_ENDS) and _is_cut_off(line):
                 raise DataFault(f"{source.label} breaks off in line {lines.number}", CUT_OFF_HINT)
             yield lines.number, line
@@ -87,16 +90,15 @@ def _is_play(cells: list[str]) -> bool:
 
 
 def _listen(line: bytes | None, rules: Rules) -> Listen:
-    cells = _cells(line) if line else None
-    if cells is None or cells[_RATING] not in _RATINGS:
+    if line is None or (cells := _cells(line)) is None:
         raise Refused("malformed_row")
-    if line and b"<" in line:
+    if b"<" in line:
         cells = ["" if cell.lower() == _UNTAGGED else cell for cell in cells]
     artist, album, title, _, seconds, rating, time, recording, album_artist = cells
-    if artist.startswith("#"):
+    if rating != "L":
+        raise Refused("short_play" if rating == "S" else "malformed_row")
+    if line.startswith(b"#"):
         raise Refused("not_a_play")
-    if rating == "S":
-        raise Refused("short_play")
     listened_at = epoch_seconds(time, rules)
     known = mbid(recording)
     if recording and not known and not _ID.fullmatch(recording):
