@@ -147,6 +147,8 @@ def milliseconds(value: object, unit: int = 1) -> int | None:
 def number(value: object) -> int | float | Decimal | None:
     """A number, also one written as text ("187000", "187000.0"); None for anything else, for NaN and for infinity."""
     if isinstance(value, str):
+        if len(value) <= _DIGITS and value.isascii() and value.isdigit():
+            return int(value)
         written = _NUMBER.fullmatch(value)
         if written is None:
             return None

@@ -73,6 +73,15 @@ def test_jobs_list_fits_a_terminal_of_any_width(imported: Commands) -> None:
         assert {word for line in lines for word in line.split()} <= whole
 
 
+@pytest.mark.parametrize("width", [80, 60])
+def test_a_report_uses_the_width_there_is_and_breaks_no_word(imported: Commands, width: int) -> None:
+    lines = on_terminal(imported, width, "jobs", "show", "1")
+    assert max(map(len, lines)) <= width
+    # Not as narrow as the table below it.
+    assert max(map(len, lines[:2])) > width // 2
+    assert "waiting" in " ".join(lines).split()
+
+
 def test_the_report_tells_how_to_see_what_was_skipped(imported: Commands, tmp_path: Path) -> None:
     path = str(tmp_path / "x.json")
     rejects = str(tmp_path / "skipped.jsonl")

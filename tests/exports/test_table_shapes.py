@@ -89,6 +89,18 @@ class TestShapes:
         assert read(text) == EXPECTED
 
     @every_format
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1252"])
+    @pytest.mark.parametrize("delimiter", [",", "\t"])
+    @pytest.mark.parametrize("end", ["\r\n", "\r"])
+    def test_every_encoding(self, known: Format, encoding: str, delimiter: str, end: str) -> None:
+        content = table(known, end, delimiter).replace("Tide 2", "Tidé 2").encode(encoding)
+        assert [item.track.title for item in read(content) if isinstance(item, Listen)] == [
+            "Tide 1",
+            "Tidé 2",
+            "Tide 3",
+        ]
+
+    @every_format
     def test_mixed_line_ends(self, known: Format) -> None:
         *rows, _ = table(known).split("\n")
         assert read("".join(row + end for row, end in zip(rows, ("\r", "\n", "\r\n", "\r"), strict=False))) == EXPECTED
