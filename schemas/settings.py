@@ -86,6 +86,13 @@ def load(environment: Mapping[str, str], flags: Mapping[str, object] | None = No
     return Loaded(_typed(merged), {key: value.origin for key, value in merged.items()})
 
 
+def overridden(environment: Mapping[str, str], **settings: str) -> dict[str, str]:
+    """An environment for another process, in which these settings hold whatever set them before."""
+    names = {f"{PREFIX}{name}".upper(): value for name, value in settings.items()}
+    files = {f"{name}_FILE" for name in names}
+    return {name: value for name, value in environment.items() if name not in files} | names
+
+
 def plain(settings: Settings) -> dict[str, object]:
     """The settings as they are, passwords included."""
     values: dict[str, object] = msgspec.to_builtins(settings, enc_hook=str)
@@ -157,7 +164,7 @@ def _flat(table: Mapping[str, object], path: str, above: str = "") -> Iterator[t
 
 
 def _environment_layer(environment: Mapping[str, str]) -> Layer:
-    layer = {}
+    layer: Layer = {}
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or variable in _OTHERS:
             continue
@@ -167,6 +174,9 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
         if name.startswith("kafka__"):
             name = f"{KAFKA}.{name.removeprefix('kafka__').replace('_', '.')}"
         _must_be_known(name, f"the variable {variable}")
+        if name in layer:
+            one, other = sorted((variable, layer[name].origin))
+            raise ConfigurationFault(f"{one} and {other} are both set", "unset one of them: they name the same setting")
         if not (from_file or _is_utf8(text)):
             raise ConfigurationFault(f"the variable {variable} is no UTF-8 text")
         layer[name] = Value(_secret_of(variable, text) if from_file else text, variable)

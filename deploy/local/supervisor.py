@@ -26,7 +26,7 @@ from deploy.local.logs import shorten
 from deploy.local.places import Places, write_atomically
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.processes import About, Ended, Process, Program
-from schemas.settings import PREFIX
+from schemas.settings import overridden
 
 NAME = "supervisor"
 MODULE = "deploy.local.supervisor"
@@ -135,11 +135,7 @@ class _Kept:
         number = int(self._name.rpartition("-")[2])
         self._port = wanted.port + number - 1 if wanted.port else free_port(self._port)
         self._logged = self._log.stat().st_size if self._log.exists() else 0
-        environment = {
-            **os.environ,
-            f"{PREFIX}DATA": str(self._places.data),
-            f"{PREFIX}METRICS_PORT": str(self._port),
-        }
+        environment = overridden(os.environ, data=str(self._places.data), metrics_port=str(self._port))
         host = LOOPBACK if wanted.host in ("0.0.0.0", "::") else wanted.host  # noqa: S104 - how status reaches it
         about = About(KIND, wanted.version, wanted.servers, {"health": f"http://{host}:{self._port}"})
         command = [sys.executable, "-m", "cli", "consume"]

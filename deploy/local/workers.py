@@ -10,7 +10,7 @@ from deploy.local import processes, supervisor
 from deploy.local.places import Places, Say
 from deploy.local.processes import About, Program
 from deploy.local.supervisor import Wanted
-from schemas.settings import APPLICATION, PREFIX, Settings, mask_url
+from schemas.settings import APPLICATION, Settings, mask_url, overridden
 
 # A worker that cannot even read its settings has ended by then; all else is in its log, and `status` tells.
 SETTLE_SECONDS = 0.3
@@ -32,7 +32,7 @@ def start_workers(places: Places, count: int, settings: Settings, say: Say, *, r
     supervisor.ask(places, wanted)
     if keeper is None:
         # Only the data folder is told; the addresses are in its stack file, or in the settings that a worker reads too.
-        environment = {**os.environ, f"{PREFIX}DATA": str(places.data)}
+        environment = overridden(os.environ, data=str(places.data))
         command = [sys.executable, "-m", supervisor.MODULE, str(places.data)]
         keeper = processes.start(places, Program(supervisor.NAME, command, Path("/"), environment), about)
     processes.wait_until(lambda: supervisor.is_done(places, wanted), places, keeper, say)

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.data_folder import STACK_FILE
 from schemas.errors import ConfigurationFault
-from schemas.settings import Settings, load, mask_url, masked
+from schemas.settings import Settings, load, mask_url, masked, overridden
 
 SECRET = "verysecret"  # noqa: S105 - it is none
 
@@ -73,6 +73,24 @@ def test_a_secret_may_be_in_a_file_of_its_own(home: Path) -> None:
     assert (settings.database_url, settings.kafka_properties) == (SECRET, {"sasl.password": SECRET})
     with pytest.raises(ConfigurationFault, match=r"SCROBBLES_DATABASE_URL_FILE names .*missing"):
         load({"SCROBBLES_DATABASE_URL_FILE": str(home / "missing")})
+
+
+def test_what_a_process_is_started_with_holds_whatever_was_set_before() -> None:
+    before = {"SCROBBLES_METRICS_PORT_FILE": "/no/such/file", "SCROBBLES_DATA": "/elsewhere", "PATH": "/bin"}
+    started = overridden(before, data="/here", metrics_port="7")
+    assert started == {"SCROBBLES_DATA": "/here", "SCROBBLES_METRICS_PORT": "7", "PATH": "/bin"}
+
+
+@pytest.mark.parametrize("name", ["SCROBBLES_DATABASE_URL", "SCROBBLES_GROUP", "SCROBBLES_KAFKA__SASL_PASSWORD"])
+@pytest.mark.parametrize("first", ["variable", "file"])
+def test_a_variable_and_a_file_for_one_setting_are_refused(home: Path, name: str, first: str) -> None:
+    secret = home / "secret"
+    secret.write_text("another")
+    both = {name: SECRET, f"{name}_FILE": str(secret)}
+    with pytest.raises(ConfigurationFault) as caught:
+        load(both if first == "variable" else dict(reversed(both.items())))
+    assert caught.value.message == f"{name} and {name}_FILE are both set"
+    assert "unset one" in caught.value.hint
 
 
 @pytest.mark.usefixtures("home")
