@@ -13,7 +13,6 @@ from typing import BinaryIO
 import msgspec
 import psycopg
 
-import sql
 from cli.console import complain, emit_json, say
 from cli.progress import watching
 from cli.report import exit_code, not_stored, show_report
@@ -22,13 +21,13 @@ from producers.jobs.database import Database
 from producers.jobs.importing import Imported, Order, import_export
 from producers.jobs.job import Report
 from producers.jobs.progress import Cancelled, Step, Watch
-from producers.jobs.rehearsal import rehearse
+from producers.jobs.rehearsal import Comparison, rehearse
 from producers.jobs.rejects import RejectsFile
 from schemas.broker import admin, topic_ids
 from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, Fault
 from schemas.settings import Settings
 from schemas.topics import lane_topic
-from sql.connection import connect, fault_of
+from sql.connection import fault_of
 
 
 class Imports:
@@ -86,21 +85,18 @@ class Imports:
     def _rehearse(self, order: Order, watch: Watch) -> Imported:
         """A database tells more, but a dry run needs none."""
         url = self._settings.database_url
-        if url is None:
-            return rehearse(order, None, watch)
+        comparison = None
         try:
-            connection = connect(url)
-            # Before the reading, which may take long: also one without our tables tells nothing.
-            connection.execute(sql.read("user_id"), (order.user,))
-        except (Fault, psycopg.Error) as error:
-            fault = error if isinstance(error, Fault) else fault_of(error, url)
+            comparison = Comparison(url, order.user) if url else None
+        except Fault as fault:
             say(f"what would be new is not known: {fault.message}")
-            return rehearse(order, None, watch)
         try:
-            with connection:
-                return rehearse(order, connection, watch)
+            return rehearse(order, comparison, watch)
         except psycopg.Error as error:
-            raise fault_of(error, url) from error
+            raise fault_of(error, url or "") from error
+        finally:
+            if comparison:
+                comparison.close()
 
     def _tell(self, imported: Imported, name: str, rejects: RejectsFile | None) -> int:
         report, fault = imported.report, imported.fault

@@ -74,6 +74,8 @@ def meaning_of(error: psycopg.Error) -> Meaning:
     state = error.sqlstate
     if state is not None:
         return _BY_STATE.get(state) or _BY_CLASS.get(state[:2], "broken")
+    if isinstance(error, (psycopg.ProgrammingError, psycopg.NotSupportedError)):
+        return "broken"
     # No SQLSTATE: the error is the driver's own. A NUL in a text is a DataError; the rest is a connection that broke.
     return "unstorable" if isinstance(error, psycopg.DataError) else "gone"
 

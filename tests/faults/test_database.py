@@ -155,7 +155,7 @@ def test_a_job_whose_beginning_was_not_confirmed_is_on_record_once(
     jobs = Database(through(relay, database), steps.append)
     relay.cut_after_commit()
     described = {"label": "a test", "format": "maloja", "file_name": "x.json", "path": "/x.json", "sha256": b"\0"}
-    job = Job.begin(jobs, "anna", {**described, "options": Jsonb({})})
+    job = Job.begin(jobs, "anna", {**described, "options": Jsonb({}), "members": Jsonb([])})
     jobs.close()
     assert relay.swallowed == 1
     assert any(step.trouble for step in steps)

@@ -110,6 +110,7 @@ PROVOKED: dict[str, tuple[Callable[[psycopg.Connection], object], str]] = {
     "NUL in a text": (statement("insert into place values (3, %s)", "a\0b"), "unstorable"),
     "number out of range": (statement("select %s::bigint::integer", 2**40), "unstorable"),
     "no UTF-8": (statement("select convert_from(%s, 'UTF8')", b"\xff"), "unstorable"),
+    "missing parameter": (statement("select %s, %s", 1), "broken"),
     "missing right": (no_right, "denied"),
     "read-only": (read_only, "gone"),
     "missing table": (statement("select from no_such_table"), "broken"),
