@@ -2,6 +2,7 @@
 
 import gc
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from producers.jobs.database import Database
 from producers.jobs.importing import order_of
 from producers.jobs.job import Report, report_of
 from producers.jobs.progress import Cancelled
+from producers.jobs.same_second import same_second
 from producers.jobs.undoing import undo_import
 from schemas.errors import INTERRUPTED
 
@@ -79,6 +81,35 @@ def show(job: Number, json: Json = False) -> None:
     _tell(report, json=json)
     if report.incomplete and report.state != "undone" and not held:
         say(f"nobody is reading it: `scrobbles jobs resume {job}` goes on")
+
+
+@jobs.command("same-second")
+def same_second_(
+    job: Number,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 50,
+    zone: Zone = None,
+    utc: Utc = False,
+    json: Json = False,
+) -> None:
+    """List the plays of an import that you had before, without their album or with one.
+
+    Two services may tell of one play: at the same second, of the same artist and title, but one of them knows no album,
+    or fills in the title. Both are stored; `scrobbles jobs undo` takes one of the imports back.
+
+    Example: scrobbles jobs same-second 7
+    """
+    with connected() as connection:
+        report_of(connection, job)
+        found = [*islice(same_second(connection, job), limit)]
+    if json:
+        emit_json([pair._asdict() for pair in found])
+        return
+    clock = Clock(zone, utc=utc)
+    shown = table(f"time ({clock.name})", "artist", "title", "album", "album before", "job")
+    for pair in found:
+        names = (name or "-" for name in (pair.artist, pair.title, pair.album, pair.other_album))
+        shown.add_row(clock.shown(pair.listened_at), *names, str(pair.other_source))
+    out.print(shown if found else f"no play of job {job} is at the same second as one of another source")
 
 
 @jobs.command()

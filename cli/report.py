@@ -38,7 +38,7 @@ def show_report(report: Report, rejects: str | None = None) -> None:
     """What became of every row and of every file, for a person. `rejects` is the file that holds the skipped rows."""
     out.print(Text(visible(_title(report)), "bold"), soft_wrap=False)
     out.print(_table(report))
-    for style, line in (*_skipped_lines(report, rejects), *_member_lines(report)):
+    for style, line in (*_skipped_lines(report, rejects), *_member_lines(report), *_twice_lines(report)):
         out.print(Text(visible(line), style), soft_wrap=False)
 
 
@@ -95,6 +95,13 @@ def _member_lines(report: Report) -> Iterator[tuple[str, str]]:
         yield "", f"{_some(names)}: {note}"
     if quiet := [one.name for one in report.members if one.kind in QUIET]:
         yield "dim", f"not read, and not needed: {_some(quiet)}"
+
+
+def _twice_lines(report: Report) -> Iterator[tuple[str, str]]:
+    if found := report.same_second:
+        plays = "1 play stands" if found == 1 else f"{found:,} plays stand"
+        yield "yellow", f"{plays} at the same second as one you had, which differs only by its album"
+        yield "dim", f"  `scrobbles jobs same-second {report.job}` lists them"
 
 
 def _by_note(report: Report) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ never deleted; the memory of it is still bounded, and goes with the connection (
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
+from unicodedata import normalize
 
 import msgspec
 
@@ -50,6 +51,12 @@ class Spelling(NamedTuple):
 
     rank: int
     name: str
+
+
+def _spelling(name: str) -> Spelling:
+    """Composed, for a decomposed name would sort before it and be shown; readers compose, other producers may not."""
+    composed = name if name.isascii() else normalize("NFC", name)
+    return Spelling(spelling_rank(composed), composed)
 
 
 class AlbumRow(NamedTuple):
@@ -99,7 +106,7 @@ class Unseen:
         made = track_id(artist, title, album)
         primary = self._artist(track.artists[0], artist)
         owned = self._album(track, track.album, album, artist) if track.album and album else None
-        met = TrackRow(Spelling(spelling_rank(track.title), track.title), primary, owned, track.duration_ms or 0)
+        met = TrackRow(_spelling(track.title), primary, owned, track.duration_ms or 0)
         before = self._tracks.get(made)
         self._tracks[made] = met.merged(before) if before else met
         for position, (name, normalised) in enumerate(zip(track.artists[1:], guests, strict=True), 1):
@@ -119,7 +126,7 @@ class Unseen:
         made = artist_id(normalised)
         if name not in self._known.names and name not in self.names:
             self.names.add(name)
-            spelling = Spelling(spelling_rank(name), name)
+            spelling = _spelling(name)
             self._artists[made] = min(spelling, self._artists.get(made, spelling))
         return made
 
@@ -131,7 +138,7 @@ class Unseen:
         made = album_id(artist, normalised)
         if (owner, title) not in self._known.names and (owner, title) not in self.names:
             self.names.add((owner, title))
-            album = AlbumRow(Spelling(spelling_rank(title), title), self._artist(owner, artist))
+            album = AlbumRow(_spelling(title), self._artist(owner, artist))
             self._albums[made] = min(album, self._albums.get(made, album))
         return guessed, made
 

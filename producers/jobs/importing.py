@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from producers.jobs.following import follow
 from producers.jobs.job import Job, Options, Report, State
 from producers.jobs.progress import Watch
 from producers.jobs.rejects import Rejects, RejectsFile
+from producers.jobs.same_second import count_same_second
 from producers.jobs.sending import Beside, Sender
 from schemas.errors import DataFault, Fault, UsageFault
 from schemas.settings import Settings
@@ -89,6 +91,7 @@ def import_export(database: Database, settings: Settings, order: Order, watch: W
             job.mark("failed")
         elif fault is None:
             job.mark("done")
+            database.run(partial(count_same_second, job=job.id))
     return Imported(job.report(), fault, resumed=job.resumed)
 
 

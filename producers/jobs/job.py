@@ -37,7 +37,8 @@ class Report(msgspec.Struct, omit_defaults=True):
     rows = accepted + skipped; once all is stored accepted = inserted + duplicate + dead. An undone job has removed so
     many of its plays, and passed the others on to a source that brought them too. Where the reading has not come to its
     end, the report is `incomplete`: rows, accepted and skipped are at least so many. `members` are all files of the
-    export, in order; lists of reports leave them out.
+    export, in order. `same_second` plays differ from one of another source only by an album that is missing. Lists of
+    reports leave both out.
     """
 
     job: int | None
@@ -58,6 +59,7 @@ class Report(msgspec.Struct, omit_defaults=True):
     begun: dt.datetime | None = None
     incomplete: bool = False
     members: list[Entry] = []
+    same_second: int = 0
 
 
 class Job:

@@ -70,7 +70,7 @@ def test_the_verbs_are_in_two_groups_with_one_line_each(
     [
         (["st"], {"status"}),
         ([""], set(VERBS)),
-        (["jobs", ""], {"list", "show", "resume", "undo"}),
+        (["jobs", ""], {"list", "show", "same-second", "resume", "undo"}),
         (["top", "a"], {"artists", "albums"}),
         (["import", "--sp"], {"--spotify-time"}),
         (["no-such-verb", ""], set(VERBS)),

@@ -145,7 +145,7 @@ def test_any_order_any_batches_and_any_worker_end_in_the_same_tables(
         (["THE CURE", "The Cure", "the cure"], "The Cure"),
         (["the cure", "THE CURE"], "THE CURE"),
         (["DEPECHE Mode", "Depeche Mode"], "DEPECHE Mode"),
-        (["Sigur R\u00f3s", "Sigur Ro\u0301s"], "Sigur Ro\u0301s"),
+        (["Sigur R\u00f3s", "Sigur Ro\u0301s"], "Sigur R\u00f3s"),
         (["20\u201320", "20-20"], "20-20"),
     ],
 )
