@@ -1,19 +1,19 @@
 """How the report of an import looks, and which exit code it means."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from cli.console import out, table, visible
-from producers.exports.entries import QUIET
+from producers.exports.entries import QUIET, Entry
 from producers.jobs.job import Report
 from producers.jobs.rejects import UNWANTED
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
 from schemas.listen import REJECTIONS
 
-# Of files that were not read; `--json` tells all.
+# So many reasons, and so many files of each; `--json` tells all.
 _SHOWN = 20
 _NAMED = 3
 
@@ -84,14 +84,14 @@ def _skipped_lines(report: Report, rejects: str | None) -> Iterator[tuple[str, s
 
 def _member_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Lines on the files of the export, each with its style: none where all were simply read."""
-    loud = [one for one in report.members if one.is_loud]
-    for one in loud[:_SHOWN]:
-        yield "yellow", f"{'read in part' if one.read else 'not read'}: {one.name}: {one.reason}"
-        if one.hint:
-            yield "dim", f"  {one.hint}"
-    if len(loud) > _SHOWN:
-        yield "yellow", f"not read: {len(loud) - _SHOWN:,} more files; --json names all of them"
-    for note, names in _by_note(report).items():
+    loud = _alike(report, lambda one: one.is_loud)
+    for (read, reason, hint, _), names in [*loud.items()][:_SHOWN]:
+        yield "yellow", f"{'read in part' if read else 'not read'}: {_some(names)}: {reason}"
+        if hint:
+            yield "dim", f"  {hint}"
+    if more := [name for names in [*loud.values()][_SHOWN:] for name in names]:
+        yield "yellow", f"not read: {_some(more)}; --json tells why"
+    for (*_, note), names in _alike(report, lambda one: bool(one.note)).items():
         yield "", f"{_some(names)}: {note}"
     if quiet := [one.name for one in report.members if one.kind in QUIET]:
         yield "dim", f"not read, and not needed: {_some(quiet)}"
@@ -104,11 +104,11 @@ def _twice_lines(report: Report) -> Iterator[tuple[str, str]]:
         yield "dim", f"  `scrobbles jobs same-second {report.job}` lists them"
 
 
-def _by_note(report: Report) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for one in report.members:
-        if one.note:
-            found.setdefault(one.note, []).append(one.name)
+def _alike(report: Report, wanted: Callable[[Entry], bool]) -> dict[tuple[bool, str, str, str], list[str]]:
+    """The names of the files of which the same is to be said."""
+    found: dict[tuple[bool, str, str, str], list[str]] = {}
+    for one in filter(wanted, report.members):
+        found.setdefault((one.read, one.reason, one.hint, one.note), []).append(one.name)
     return found
 
 
