@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.console import out, table, visible
-from producers.exports.entries import QUIET, Entry
+from producers.exports.entries import NOT_REACHED, QUIET, Entry
 from producers.jobs.job import Report
 from producers.jobs.rejects import UNWANTED
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
@@ -93,7 +93,9 @@ def _member_lines(report: Report) -> Iterator[tuple[str, str]]:
         yield "yellow", f"not read: {_some(more)}; --json tells why"
     for (*_, note), names in _alike(report, lambda one: bool(one.note)).items():
         yield "", f"{_some(names)}: {note}"
-    if quiet := [one.name for one in report.members if one.kind in QUIET]:
+    if later := [one.name for one in report.members if one.kind == NOT_REACHED]:
+        yield "", f"not reached: {_some(later)}"
+    if quiet := [one.name for one in report.members if one.kind in QUIET and one.kind != NOT_REACHED]:
         yield "dim", f"not read, and not needed: {_some(quiet)}"
 
 

@@ -12,6 +12,7 @@ Kind: TypeAlias = Literal[
     "unrelated",  # a picture, a document, a file that the package or the system puts beside the plays
     "no_rows",  # a list without elements
     "other_format",  # an export, but not of the format that was asked for
+    "not_reached",  # the reading has not come to it, or ended before it
     # Plays may be missing.
     "empty",  # not a byte, or nothing but white space
     "unknown",  # looks like a part, but no format recognises it
@@ -28,7 +29,8 @@ Kind: TypeAlias = Literal[
     "refused",  # an export that does not hold what an import needs
     "broken_off",  # read up to some row: the only kind of a member that was read
 ]
-QUIET: frozenset[Kind] = frozenset({"unrelated", "no_rows", "other_format"})
+NOT_REACHED: Kind = "not_reached"
+QUIET: frozenset[Kind] = frozenset({"unrelated", "no_rows", "other_format", NOT_REACHED})
 _LONGEST = 500
 
 
@@ -63,6 +65,10 @@ class Entry(msgspec.Struct, omit_defaults=True):
         """Whether plays may be missing because of it."""
         return self.kind is not None and self.kind not in QUIET
 
+    def begin(self) -> None:
+        """It is being read."""
+        self.read, self.kind, self.reason = True, None, ""
+
     def fail(self, unread: Unread, *, rows_before: bool = False) -> None:
         """It could not be read, or only up to some row."""
         self.read, self.kind = rows_before, "broken_off" if rows_before else unread.kind
@@ -72,6 +78,11 @@ class Entry(msgspec.Struct, omit_defaults=True):
 def entry_of(name: str, unread: Unread) -> Entry:
     """The entry of a member that is not read."""
     return Entry(plain(name), read=False, kind=unread.kind, reason=plain(unread.reason), hint=plain(unread.hint))
+
+
+def entry_to_read(name: str, format_: str) -> Entry:
+    """The entry of a member that is to be read as such an export."""
+    return Entry(plain(name), read=False, format=format_, kind=NOT_REACHED, reason="it was not reached")
 
 
 def unread_of(fault: DataFault, label: str) -> Unread:

@@ -8,7 +8,7 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from producers.exports.entries import Entry, Unread, entry_of, plain, unread_of
+from producers.exports.entries import Entry, Unread, entry_of, entry_to_read, unread_of
 from producers.exports.formats import Format, format_of
 from producers.exports.members import Member
 from producers.exports.unknown import appearance
@@ -50,7 +50,7 @@ class Found(NamedTuple):
 def take_stock(members: list[Member], chosen: Format | None) -> tuple[list[Found], list[Entry]]:
     """What is read, and an entry for each member; only what is of the `chosen` format, where one is asked for."""
     looked = [_look(member) for member in members]
-    parts = [member.name for member, seen in zip(members, looked, strict=True) if isinstance(seen, Format)]
+    parts = _Parts([member.name for member, seen in zip(members, looked, strict=True) if isinstance(seen, Format)])
     found: list[Found] = []
     entries: list[Entry] = []
     for number, (member, seen) in enumerate(zip(members, looked, strict=True)):
@@ -59,7 +59,7 @@ def take_stock(members: list[Member], chosen: Format | None) -> tuple[list[Found
         elif chosen not in (None, seen):
             entry = entry_of(member.name, Unread("other_format", f"it is an export of the format {seen.name}"))
         else:
-            entry = Entry(plain(member.name), read=True, format=seen.name)
+            entry = entry_to_read(member.name, seen.name)
             found.append(Found(member, seen, number))
         entries.append(entry)
     return found, entries
@@ -78,27 +78,33 @@ def _look(member: Member) -> Format | Unread:
     return unread_of(fault, member.label) if fault else appearance(head)
 
 
-def _weighed(name: str, unread: Unread, parts: list[str]) -> Unread:
+def _weighed(name: str, unread: Unread, parts: "_Parts") -> Unread:
     """The same, unless it does not matter."""
     path = PurePosixPath(name)
     if "__MACOSX" in path.parts or _OF_SYSTEMS.fullmatch(path.name):
         return Unread("unrelated", _UNRELATED.format("system"))
     if _OF_PACKAGES.fullmatch(path.stem) and path.suffix.lower() in _DATA:
         return Unread("unrelated", _UNRELATED.format("package"))
-    if unread.kind in _NAMED_LIKE_A_PART and not _is_named_like_a_part(path, unread, parts):
+    if unread.kind in _NAMED_LIKE_A_PART and not parts.have_one_like(path, unread):
         return unread._replace(kind="unrelated", hint="")
     return unread
 
 
-def _is_named_like_a_part(path: PurePosixPath, unread: Unread, parts: list[str]) -> bool:
-    siblings = [PurePosixPath(part) for part in parts]
-    suffixes = {suffix.lower().rstrip("~") for suffix in path.suffixes}
-    if suffixes & _DATA or path.suffix.lower() in {sibling.suffix.lower() for sibling in siblings}:
-        return True
-    if unread.kind == "document":
-        return False
-    begins = {_beginning(sibling) for sibling in siblings} - {""}
-    return bool(_PLAYS.search(path.name)) or _beginning(path) in begins
+class _Parts:
+    """What the names of the members that were recognised have in common with those of others."""
+
+    def __init__(self, names: list[str]) -> None:
+        paths = [PurePosixPath(name) for name in names]
+        self._suffixes = {path.suffix.lower() for path in paths}
+        self._beginnings = {_beginning(path) for path in paths} - {""}
+
+    def have_one_like(self, path: PurePosixPath, unread: Unread) -> bool:
+        """Whether a member of that name is probably one of them."""
+        suffixes = {suffix.lower().rstrip("~") for suffix in path.suffixes}
+        if suffixes & _DATA or path.suffix.lower() in self._suffixes:
+            return True
+        alike = _PLAYS.search(path.name) is not None or _beginning(path) in self._beginnings
+        return alike and unread.kind != "document"
 
 
 def _beginning(path: PurePosixPath) -> str:

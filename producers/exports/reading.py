@@ -7,7 +7,7 @@ from itertools import chain, islice
 from operator import length_hint
 
 from producers.exports.alias import Alias
-from producers.exports.entries import Entry, unread_of
+from producers.exports.entries import Entry, entry_to_read, unread_of
 from producers.exports.formats import FORMATS, Format
 from producers.exports.inventory import Found, take_stock
 from producers.exports.members import STDIN, Member, Source, members_of
@@ -86,6 +86,7 @@ class Export:
             self._member, entry = at, self.entries[number]
             begin = start if at == start.member else Position()
             place = Place(begin, begin.before)
+            entry.begin()
             try:
                 yield from self._rows_of(member, known, rules, place, entry)
             except DataFault as fault:
@@ -168,7 +169,7 @@ def open_export(
         doubted = None
         if not found and chosen and len(members) == 1 and not members[0].unread:
             # The person may know better.
-            doubted, entries = entries[0], [Entry(entries[0].name, read=True, format=chosen.name)]
+            doubted, entries = entries[0], [entry_to_read(members[0].name, chosen.name)]
             found = [Found(members[0], chosen, 0)]
         if not found:
             label = members[0].label if len(members) == 1 else _name_of(source)

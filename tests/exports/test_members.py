@@ -306,6 +306,14 @@ def test_several_formats_beside_each_other_are_all_read(tmp_path: Path) -> None:
     assert [(entry.read, entry.kind) for entry in entries] == [(False, "other_format"), (True, None)]
 
 
+def test_a_file_is_read_once_the_reading_has_come_to_it(tmp_path: Path) -> None:
+    with open_export(as_folder({PART: BESIDE, GOOD: BESIDE}, tmp_path)) as export:
+        assert next(export.rows)
+        assert [(entry.read, entry.kind) for entry in export.entries] == [(True, None), (False, "not_reached")]
+        assert len(list(export.rows)) == 3
+        assert [(entry.read, entry.kind) for entry in export.entries] == [(True, None)] * 2
+
+
 class TestFolders:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
