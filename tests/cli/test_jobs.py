@@ -455,7 +455,9 @@ def test_jobs_are_listed_the_last_one_first_and_shown(
     ]
     (mine,) = commands.run("jobs", "list", "--user", "me", "--json").answer
     assert mine.pop("begun").startswith(first)
-    assert mine == commands.run("jobs", "show", "1", "--json").answer
+    shown = commands.run("jobs", "show", "1", "--json").answer
+    assert [member["name"] for member in shown.pop("members")] == ["one.json"]
+    assert mine == shown
     assert (mine["file"], mine["skipped"], mine["inserted"]) == (one, {"missing_title": 1}, 1)
     assert "job 1, done" in commands.run("jobs", "show", "1").output
 
