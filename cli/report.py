@@ -36,16 +36,9 @@ def not_stored(report: Report) -> int:
 
 def show_report(report: Report, rejects: str | None = None) -> None:
     """What became of every row and of every file, for a person. `rejects` is the file that holds the skipped rows."""
-    out.print(Text(visible(_title(report)), "bold"), soft_wrap=False)
     out.print(_table(report))
     for style, line in (*_skipped_lines(report, rejects), *_member_lines(report), *_twice_lines(report)):
         out.print(Text(visible(line), style), soft_wrap=False)
-
-
-def _title(report: Report) -> str:
-    # The seconds are those of the import, not of an undo.
-    seconds = "" if report.state == "undone" else f" after {report.seconds:.1f} s"
-    return f"{report.file}: {report.format}, {_job(report)}{seconds}"
 
 
 def _table(report: Report) -> Table:
