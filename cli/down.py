@@ -26,7 +26,11 @@ def down(
     Example: scrobbles down --purge --yes
     """
     data = settings().data
-    if purge and data.exists() and not is_stack(data):
+    if not data.exists():
+        say(f"there is nothing to stop: {data} does not exist")
+        say_stack_elsewhere()
+        return
+    if purge and not is_stack(data):
         raise UsageFault(f"{data} never held a stack: nothing was deleted", "is SCROBBLES_DATA the folder you mean?")
     if purge and not yes and not typer.confirm(f"Delete all plays stored under {data}?", err=True):
         raise UsageFault("nothing was stopped and nothing deleted")

@@ -84,5 +84,9 @@ class ConfigurationFault(Fault):
 def refused(error: OSError) -> Fault:
     """What the system refuses, as a Fault that names the file where the error does."""
     named = "" if error.filename is None else f"{error.filename}: "
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Fault(f"{named}{error.strerror or error}", "free some disk space" if is_full else "")
+    return Fault(f"{named}{error.strerror or error}", "free some disk space" if is_disk_full(error) else "")
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a disk takes no more, or the share of it that this user may fill."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

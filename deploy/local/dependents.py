@@ -14,14 +14,19 @@ from schemas.settings import PREFIX
 
 def dependents(prefix: Path) -> Iterator[str]:
     """Each process that runs from this environment, but for the caller: for a stack, the command that stops it."""
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        command: list[str] = process.info["cmdline"] or []
-        if process.pid == os.getpid() or not command or not Path(command[0]).is_relative_to(prefix):
-            continue
-        if MODULE in command:
+    found = [process for process in psutil.process_iter(["cmdline", "ppid"]) if _runs_from(prefix, process)]
+    supervisors = {process.pid for process in found if MODULE in process.info["cmdline"]}
+    for process in found:
+        command = process.info["cmdline"]
+        if process.pid in supervisors:
             yield f"  a stack; stop it: {PREFIX}DATA={shlex.quote(command[-1])} {prefix}/bin/scrobbles down"
-        else:
+        elif process.info["ppid"] not in supervisors:
             yield f"  {process.pid}: {' '.join(command)}"
+
+
+def _runs_from(prefix: Path, process: psutil.Process) -> bool:
+    command: list[str] = process.info["cmdline"] or [""]
+    return process.pid != os.getpid() and Path(command[0]).is_relative_to(prefix)
 
 
 if __name__ == "__main__":

@@ -102,9 +102,16 @@ def _elsewhere(data: Path) -> Path:
 
 
 def write_atomically(path: Path, content: object) -> None:
-    """Replace a private JSON file: a reader sees the old one or the new one, and only this user reads it."""
+    """Replace a private JSON file: a reader sees the old one or the new one, and only this user reads it.
+
+    Raises OSError, which names the file.
+    """
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+    except OSError as error:
+        error.filename = str(path)  # a write that fails does not name it
+        raise
     new.replace(path)

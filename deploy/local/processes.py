@@ -101,7 +101,11 @@ def start(places: Places, program: Program, about: About) -> Process:
         )
         _children.append(child)
         process = Process(program.name, child.pid, _started(psutil.Process(child.pid)), about)
-        record(places, process)
+        try:
+            record(places, process)
+        except OSError:
+            child.kill()  # what is not on record is never found again
+            raise
     return process
 
 

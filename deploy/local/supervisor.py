@@ -15,6 +15,7 @@ import os
 import secrets
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from deploy.local.logs import shorten
 from deploy.local.places import Places, write_atomically
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.processes import About, Ended, Process, Program
+from schemas.errors import is_disk_full
 from schemas.settings import overridden
 
 NAME = "supervisor"
@@ -39,6 +41,7 @@ _LONGEST_PAUSE = 60.0
 _WELL_SECONDS = 60.0
 _TURN_SECONDS = 0.1
 _LOGS_SECONDS = 60.0
+_FULL_SECONDS = 5.0
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -154,10 +157,10 @@ class _Kept:
         again = is_retried(code)
         ended = Ended(code, again=again, **last_words(code, end_of(self._log, self._logged))._asdict())
         self.process = msgspec.structs.replace(self.process, ended=ended)
-        processes.record(self._places, self.process)
         _say(f"{self._name} ended with {ended.told()}" + (f"; again in {self._pause:g} s" if again else ""))
         if again:
             self.due, self._pause = time.monotonic() + self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        processes.record(self._places, self.process)
 
 
 def _wanted_file(places: Places) -> Path:
@@ -169,14 +172,20 @@ def _done_file(places: Places) -> Path:
 
 
 def _say(message: str) -> None:
-    print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), message, flush=True)  # noqa: T201 - this is its log
+    with suppress(OSError):  # a full disk ends no worker
+        print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), message, flush=True)  # noqa: T201 - this is its log
 
 
 def main(data: Path) -> None:
-    """Until it is ended by a signal; that ends no worker."""
+    """Until it is ended by a signal; that ends no worker. While the disk is full it waits."""
     supervisor = _Supervisor(Places(data, service_account()))
     while True:
-        supervisor.turn()
+        try:
+            supervisor.turn()
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            time.sleep(_FULL_SECONDS)
         time.sleep(_TURN_SECONDS)
 
 

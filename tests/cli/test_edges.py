@@ -137,7 +137,7 @@ def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, sa
     ("line", "code", "said"),
     rows(
         ("SCROBBLES_DATA=/sys/none scrobbles up", 78, "the folder /sys/none cannot be used: "),
-        ("SCROBBLES_DATA=/sys/none scrobbles down --purge --yes", 0, "stopped"),
+        ("SCROBBLES_DATA=/sys/none scrobbles down --purge --yes", 0, "/sys/none does not exist"),
         ("SCROBBLES_DATA=/sys/none scrobbles doctor", 1, "/sys"),
         ("SCROBBLES_DATA=$PWD/x.json scrobbles up", 78, "x.json"),
         ("SCROBBLES_DATA=$PWD/x.json scrobbles status", 78, "x.json"),

@@ -1,5 +1,6 @@
 """What goes wrong on a person's machine, and what is left afterwards: nothing, or everything."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -82,6 +83,15 @@ def test_the_exit_code_is_that_of_the_newest_child_with_the_number(data: Path) -
     # What a machine does after some ten thousand processes.
     processes._children[-2].pid = newer.pid
     assert processes.exit_code(newer) == 65
+
+
+def test_a_process_that_cannot_be_put_on_record_is_not_left_running(data: Path) -> None:
+    places = open_places(data)
+    places.run.rmdir()  # as when the disk is full
+    program = Program("lost", ["sleep", "600"], data, {"PATH": os.defpath})
+    with pytest.raises(OSError, match=f"{places.run}/lost.json"):
+        processes.start(places, program, About("a test", "1", "nowhere"))
+    eventually(lambda: not [each for each in psutil.process_iter() if processes.folder_of(each) == data])
 
 
 def test_postgres_starts_though_its_old_pid_is_somebody_elses(data: Path, sleeper: subprocess.Popen[bytes]) -> None:
