@@ -93,7 +93,7 @@ def import_(
         for name in files:
             imports.add(Order(Path(name), shown(name), user, options, force, not no_wait, skipped))
     except Cancelled:
-        complain("stopped; the same command goes on where it was")
+        complain("stopped; the same command continues where it stopped")
         raise typer.Exit(imports.cancelled(several=several)) from None
     finally:
         if skipped:

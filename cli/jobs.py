@@ -80,7 +80,7 @@ def show(job: Number, json: Json = False) -> None:
         held = connection.execute(sql.read("is_being_read"), (f"{report.user} {report.sha256}",)).fetchone()
     _tell(report, json=json)
     if report.incomplete and report.state != "undone" and not held:
-        say(f"nobody is reading it: `scrobbles jobs resume {job}` goes on")
+        say(f"nobody is reading it: `scrobbles jobs resume {job}` continues it")
 
 
 @jobs.command("same-second")
@@ -129,7 +129,7 @@ def resume(job: Number, json: Json = False) -> None:
     try:
         imports.add(order)
     except Cancelled:
-        complain(f"stopped; `scrobbles jobs resume {job}` goes on where it was")
+        complain(f"stopped; `scrobbles jobs resume {job}` continues where it stopped")
         raise typer.Exit(imports.cancelled(several=False)) from None
     raise typer.Exit(imports.end(several=False))
 

@@ -158,7 +158,7 @@ class TestResuming:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=60)
         assert process.returncode == 130, errors
-        assert b"the same command goes on" in errors
+        assert b"the same command continues" in errors
         assert b"Traceback" not in errors
         done = commands.run("jobs", "resume", "1", "--json")
         assert (done.code, done.answer["state"], done.answer["inserted"]) == (0, "done", MANY), done.errors
