@@ -132,14 +132,24 @@ def _of_offsets(found: Sequence[Position], chosen: Settings, *, is_local: bool) 
     if recreated:
         commands = ", ".join(f"`scrobbles offsets adopt {topic}`" for topic in sorted(recreated))
         yield Problem(f"deleted and recreated in Kafka: {_listed(recreated)}", commands + then)
-    for each in found:
-        place = f"{each.topic}[{each.partition}]"
-        if each.state == "gap":
-            sentence = f"{place}: Kafka deleted messages {each.next:,} to {(each.low or 0) - 1:,} before they were read"
-            yield Problem(sentence, f"`scrobbles offsets skip {each.topic} {each.partition} --to low`{then}")
-        elif each.state == "cut":
-            sentence = f"{place}: the log ends at {each.high:,}, before {each.next:,}, up to where it was read"
-            yield Problem(sentence, f"`scrobbles offsets adopt {each.topic}`{then}")
+    if gaps := [each for each in found if each.state == "gap"]:
+        first = gaps[0]
+        lost = f"Kafka deleted messages {first.next:,} to {(first.low or 0) - 1:,} before they were read"
+        one = f"`scrobbles offsets skip {first.topic} {first.partition} --to low`"
+        remedy = one if len(gaps) == 1 else "`scrobbles offsets skip --all-gaps`"
+        yield Problem(f"{_place(first)}: {lost}{_more(len(gaps))}", remedy + then)
+    for topic in sorted({each.topic for each in found if each.state == "cut"}):
+        cuts = [each for each in found if each.state == "cut" and each.topic == topic]
+        ends = f"the log ends at {cuts[0].high:,}, but was read up to {cuts[0].next:,}"
+        yield Problem(f"{_place(cuts[0])}: {ends}{_more(len(cuts))}", f"`scrobbles offsets adopt {topic}`{then}")
+
+
+def _place(at: Position) -> str:
+    return f"{at.topic}[{at.partition}]"
+
+
+def _more(number: int) -> str:
+    return "" if number == 1 else f"; {number} partitions are affected"
 
 
 def _of_waiting(health: Health, chosen: Settings) -> Iterable[Problem]:

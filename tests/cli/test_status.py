@@ -75,6 +75,14 @@ def test_a_gap_is_told_once_with_the_decision_that_passes_it(
     assert done.code == 1
     assert f"{place}: Kafka deleted messages 2 to 8 before they were read" in done.errors
     assert f"`scrobbles offsets skip {cut.topic} {cut.number} --to low`" in done.errors
+    other = partition_of(cluster, "import", 6)
+    connection.execute("delete from consumer_offset where partition = 6 and topic_id = %s", (other.topic_id,))
+    place_at(connection, other, 1)
+    delete_beginning(cluster, other, 3)
+    done = here.run("status")
+    assert "2 partitions are affected\n  `scrobbles offsets skip --all-gaps`" in done.errors
+    assert here.run("offsets", "skip", "--all-gaps").code == 0
+    assert "Kafka deleted" not in here.run("status").errors
 
 
 @pytest.mark.usefixtures("waiting")
