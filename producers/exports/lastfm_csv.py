@@ -14,11 +14,12 @@ from functools import partial
 from producers.exports.entries import NotWanted
 from producers.exports.foreign import MBID_CHARACTERS
 from producers.exports.lastfm import lastfm_track, written_epoch
+from producers.exports.layouts import Layout, bare_layout, layout, named_columns
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch, epoch_seconds, outcomes, within
 from producers.exports.streams import HEAD_BYTES
-from producers.exports.tables import Cells, Layout, bare_layout, layout, named_columns, table_rows
+from producers.exports.tables import Cells, table_rows
 from schemas.listen import EARLIEST, Listen, Skipped
 
 _BARE = {"artist": 0, "album": 1, "track": 2, "uts": 3}
@@ -40,7 +41,9 @@ def recognises(head: Head) -> bool:
 
 def read(source: Opened) -> Iterator[Listen | Skipped]:
     """One item per row, numbered by line. Raises NotWanted for loved tracks, DataFault if the last row is cut off."""
-    table = _layout(source.stream.peek()[:HEAD_BYTES]) or Layout(",", _BARE, len(_BARE), len(_BARE) - 1, [], 0)
+    table = _layout(source.stream.peek()[:HEAD_BYTES]) or Layout(
+        ",", _BARE, len(_BARE), len(_BARE) - 1, len(_BARE), [], 0
+    )
     if "album" not in table.columns:
         raise NotWanted(f"{source.label} holds Last.fm's loved tracks, which are no plays", _LOVED_HINT)
     times = table.picker(*_TIMES)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from producers.exports.credits import credited
+from producers.exports.layouts import Layout, layout, named_columns
 from producers.exports.opened import Opened, Rules
 from producers.exports.outline import Head
 from producers.exports.rows import Refused, epoch, epoch_seconds, make_track, outcomes
 from producers.exports.streams import HEAD_BYTES
-from producers.exports.tables import Cells, Layout, layout, named_columns, table_rows
+from producers.exports.tables import Cells, table_rows
 from schemas.errors import DataFault
 from schemas.listen import EARLIEST, Listen, Skipped, Track
 

@@ -4,7 +4,7 @@ from producers.exports.entries import Entry, Kind, Unread
 from producers.exports.json_text import CUT_OFF_HINT, is_cut_off
 from producers.exports.outline import Outline, outline
 from producers.exports.streams import HEAD_BYTES
-from producers.exports.unreadable import known_document, known_table
+from producers.exports.unreadable import known_document, known_log, known_table
 from schemas.errors import DataFault
 
 _SHOWN = 8
@@ -58,7 +58,7 @@ def appearance(head: bytes) -> Unread:
             return Unread(kind, f"{_LOOKS}{what}", hint)
     if head.startswith(_TAR, _TAR_AT):
         return Unread("compressed", f"{_LOOKS}a tar archive", _UNPACK)
-    return known_document(outline(head)) or known_table(head) or _appearance_of_text(head)
+    return known_document(outline(head)) or known_table(head) or known_log(head) or _appearance_of_text(head)
 
 
 def _appearance_of_text(head: bytes) -> Unread:

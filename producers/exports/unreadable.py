@@ -3,12 +3,13 @@
 Each is told by the names of its columns or keys, and said together with the way to an export that can be read.
 """
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
 from producers.exports.entries import Unread
+from producers.exports.layouts import layout, named_columns
 from producers.exports.outline import Outline
-from producers.exports.tables import layout, named_columns
 
 
 class _Known(NamedTuple):
@@ -56,6 +57,7 @@ _DOCUMENTS = (
         "Scrobble YouTube Music to ListenBrainz or Last.fm, and import what they export.",
     ),
 )
+_PLAYBACK_LOG = re.compile(rb"^[ !@]?\d+:\d+:\d+:/", re.MULTILINE)
 _OFFICE = {
     "xl/workbook.xml": "it is an Excel workbook, which is not read",
     "xl/workbook.bin": "it is an Excel workbook, which is not read",
@@ -68,6 +70,17 @@ def known_table(head: bytes) -> Unread | None:
     """What a table is whose header shows that it cannot be read, and how to get one that can."""
     header = layout(head, lambda cells: named_columns(cells) if _of(_TABLES, named_columns(cells)) else None)
     return _of(_TABLES, header.columns) if header else None
+
+
+def known_log(head: bytes) -> Unread | None:
+    """What a log is whose lines show that it cannot be read."""
+    if not _PLAYBACK_LOG.search(head):
+        return None
+    return Unread(
+        "refused",
+        "it is the playback log of Rockbox, which holds the paths of files instead of names",
+        "Start the plugin Last.fm Scrobbler on the player and choose Export; it writes .scrobbler.log.",
+    )
 
 
 def known_document(seen: Outline) -> Unread | None:

@@ -121,8 +121,12 @@ class TestShapes:
             lambda text, known: text.replace(f"{known.delimiter}\n", "\n"),
         ],
     )
-    def test_what_spreadsheets_add_and_leave_out(self, known: Format, change: Callable[[str, Format], str]) -> None:
-        assert read(change(table(known), known)) == EXPECTED
+    @pytest.mark.parametrize("ends", [True, False])
+    def test_what_spreadsheets_add_and_leave_out(
+        self, known: Format, change: Callable[[str, Format], str], *, ends: bool
+    ) -> None:
+        text = change(table(known), known)
+        assert read(text if ends else text.rstrip("\r\n")) == EXPECTED
 
     @pytest.mark.parametrize("known", [known for known in FORMATS if known.header], ids=lambda known: known.name)
     @pytest.mark.parametrize("case", [str.upper, str.lower, str.title])

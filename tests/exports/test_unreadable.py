@@ -23,6 +23,7 @@ DEEZER = "Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,Platform 
         (PANO, "is Pano Scrobbler's log as CSV", ".jsonl"),
         (PANO.replace(",", ";"), "is Pano Scrobbler's log as CSV", ".jsonl"),
         ("\ufeff" + PANO.upper(), "is Pano Scrobbler's log as CSV", ".jsonl"),
+        ("# log\n1700000300:180000:200000:/Music/Tide 1.mp3\n", "is the playback log of Rockbox", ".scrobbler.log"),
         (WATCHED, "is the watch history of YouTube and YouTube Music", "ListenBrainz or Last.fm"),
         (DEEZER, "is the listening history of Deezer", "uts (the time), artist, album and track"),
         (DEEZER.replace(",", "\t"), "is the listening history of Deezer", "uts (the time), artist, album and track"),
