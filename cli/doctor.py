@@ -8,6 +8,7 @@ import psycopg
 import typer
 
 from cli.console import out
+from cli.elsewhere import say_stack_elsewhere
 from cli.wiring import loaded
 from deploy.local.checks import Check, machine
 from deploy.local.stack import needs
@@ -32,6 +33,7 @@ def doctor() -> None:
         fix = f" - fix: {check.fix}" if check.fix else ""
         out.print(f"{check.state:<8}", style=STYLES[check.state], end="")
         out.print(f"{check.name}: {check.found}{fix}", markup=False)
+    say_stack_elsewhere()
     if any(check.state == "missing" for check in checks):
         raise typer.Exit(1)
 

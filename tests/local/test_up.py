@@ -235,7 +235,7 @@ def test_a_worker_started_elsewhere_is_counted(running: Path) -> None:
 def test_a_stack_of_the_checkout_is_pointed_to_where_the_command_looks_elsewhere(running: Path, tmp_path: Path) -> None:
     (tmp_path / ".scrobbles").symlink_to(running)
     (tmp_path / "below").mkdir()
-    for verb, code in (["status"], 1), (["down"], 0), (["recent"], 69), (["import", "x"], 69):
+    for verb, code in (["status"], 1), (["down"], 0), (["doctor"], 0), (["recent"], 69), (["import", "x"], 69):
         done = finish(scrobbles_in(tmp_path / "below", tmp_path / "other", *verb))
         assert done[0] == code
         assert f"export SCROBBLES_DATA={tmp_path}/.scrobbles\n" in done[2]
