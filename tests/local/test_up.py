@@ -239,7 +239,7 @@ def test_a_stack_of_the_checkout_is_pointed_to_where_the_command_looks_elsewhere
         done = finish(scrobbles_in(tmp_path / "below", tmp_path / "other", *verb))
         assert done[0] == code
         assert f"export SCROBBLES_DATA={tmp_path}/.scrobbles\n" in done[2]
-        assert str(tmp_path) not in finish(scrobbles(tmp_path / "other", *verb))[2]
+        assert f"{tmp_path}/.scrobbles" not in finish(scrobbles(tmp_path / "other", *verb))[2]
     assert finish(scrobbles_in(tmp_path / "below", running, "status"))[2] == ""
 
 
