@@ -64,9 +64,7 @@ class Server:
         password.write_text(PASSWORD)
         password.chmod(0o644)
         self._run("initdb", "-U", "postgres", "--pwfile", password, "--auth=scram-sha-256", "--encoding=UTF8")
-        certificate, key = self.authority.issue("postgres")
-        for source, target in ((certificate, "server.crt"), (key, "server.key")):
-            self._write(target, source.read_text())
+        self.certify(self.authority)
         self._write("pg_hba.conf", _HBA)
 
     def copy(self, primary: "Server") -> None:
@@ -91,10 +89,15 @@ class Server:
             self._process = None
             psutil.wait_procs(children, 30)
 
-    def reject(self, role: str) -> None:
-        """Have pg_hba.conf refuse this role from now on."""
-        self._write("pg_hba.conf", f"hostssl all {role} all reject{_HBA}")
-        self.order("select pg_reload_conf()")
+    def certify(self, authority: Authority) -> None:
+        """Have it show a certificate that this authority signed, once its settings are read again."""
+        for source, target in zip(authority.issue("postgres"), ("server.crt", "server.key"), strict=True):
+            self._write(target, source.read_text())
+
+    def reject(self, *roles: str) -> None:
+        """Have pg_hba.conf refuse these roles, and no others, once its settings are read again."""
+        refusals = "".join(f"hostssl all {role} all reject\n" for role in roles)
+        self._write("pg_hba.conf", refusals + _HBA)
 
     def promote(self) -> None:
         """Make a replica the primary."""

@@ -78,6 +78,7 @@ def refusing(secured: Server) -> Server:
         "create database bytes encoding 'SQL_ASCII' template template0 locale 'C'",
     )
     secured.reject("rejected")
+    secured.order("select pg_reload_conf()")
     return secured
 
 
