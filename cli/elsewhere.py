@@ -16,12 +16,11 @@ FOLDER = ".scrobbles"
 def stack_elsewhere() -> str:
     """How to use it, in two lines; empty where there is none, or where this command has a database or a Kafka."""
     try:
-        chosen = settings()
-    except Fault:
+        chosen, here = settings(), Path.cwd()
+    except (Fault, OSError):  # such as a working folder that was deleted
         return ""
     if chosen.kafka or chosen.database_url:
         return ""
-    here = Path.cwd()
     checkouts = dict.fromkeys([here, *here.parents, Path(__file__).parents[1]])
     for folder in (checkout / FOLDER for checkout in checkouts):
         if folder != chosen.data and _is_running(folder):

@@ -127,3 +127,15 @@ def test_a_server_that_is_gone_hides_nothing_and_is_named_once(here: Here) -> No
     assert done.output.splitlines()[0] == "not well: 1 problem"
     assert done.errors.count("127.0.0.1:1") == 1
     assert "secret" not in done.output + done.errors
+
+
+def test_a_working_folder_that_was_deleted_hides_no_error(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("KAFKA", "DATABASE_URL"):
+        monkeypatch.delenv(f"SCROBBLES_{name}")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    done = here.run("recent")
+    assert (done.code, "no database: none is running here" in done.errors) == (69, True)
