@@ -80,4 +80,5 @@ def operator() -> str:
         name = getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         name = str(os.getuid())
-    return f"{name}@{socket.gethostname()}"
+    told = f"{name}@{socket.gethostname()}"
+    return told.encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from _pytest.mark import ParameterSet
 
+from cli.wiring import operator
 from consumers.listens.store import Store
 from schemas.listen import Listen, Track
 from schemas.settings import Settings
@@ -42,6 +43,19 @@ PRINTING = (
 ASCII = "LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0"
 
 
+# `plain` is `scrobbles` without the right of root to pass every lock.
+PRELUDE = """
+scrobbles() { "$PYTHON" -m cli "$@"; }
+plain() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --bounding-set=-dac_override,-dac_read_search "$PYTHON" -m cli "$@"
+    else
+        scrobbles "$@"
+    fi
+}
+"""
+
+
 class Shell:
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self._environment = environment | {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
@@ -49,7 +63,7 @@ class Shell:
 
     def run(self, line: str) -> Finished:
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", f'scrobbles() {{ "$PYTHON" -m cli "$@"; }}; {line}'],
+            ["bash", "-o", "pipefail", "-c", PRELUDE + line],
             env=self._environment,
             cwd=self._folder,
             capture_output=True,
@@ -139,6 +153,14 @@ def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, sa
         ("SCROBBLES_DATA=/sys/none scrobbles up", 78, "the folder /sys/none cannot be used: "),
         ("SCROBBLES_DATA=/sys/none scrobbles down --purge --yes", 0, "/sys/none does not exist"),
         ("SCROBBLES_DATA=/sys/none scrobbles doctor", 1, "/sys"),
+        ("mkdir -m 555 d; SCROBBLES_DATA=$PWD/d plain up", 78, "/d cannot be used: Permission denied"),
+        ("mkdir -m 555 d; SCROBBLES_DATA=$PWD/d/x plain up", 78, "/d/x cannot be used: Permission denied"),
+        ("mkdir -m 555 d; SCROBBLES_DATA=$PWD/d plain status", 1, "plays"),
+        ("mkdir -m 000 d; SCROBBLES_DATA=$PWD/d/x plain status", 78, "stack.json cannot be read: Permission denied"),
+        ("mkdir -m 000 d; SCROBBLES_DATA=$PWD/d plain down --purge", 78, "stack.json cannot be read: Permission"),
+        ("mkdir -m 555 d; plain export --output d/x", 2, "d/x cannot be written: Permission denied"),
+        ("mkdir -m 000 d; plain export --output d/x", 2, "d/x cannot be written: Permission denied"),
+        ("mkdir -m 555 d; plain import --dry-run x.json --rejects d/x", 2, "d/x cannot be written: Permission denied"),
         ("SCROBBLES_DATA=$PWD/x.json scrobbles up", 78, "x.json"),
         ("SCROBBLES_DATA=$PWD/x.json scrobbles status", 78, "x.json"),
         ("SCROBBLES_DATA=$PWD/x.json/data scrobbles up", 78, "x.json/data"),
@@ -167,3 +189,8 @@ def test_what_a_person_or_a_machine_gets_wrong_is_no_bug_of_ours(shell: Shell, l
     done = shell.run(line)
     assert (done.code, said in done.output + done.errors) == (code, True), done
     assert "Traceback" not in done.errors
+
+
+def test_who_decides_is_on_record_whatever_the_account_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "\udcfc")
+    assert operator().startswith("\\udcfc@")

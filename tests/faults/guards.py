@@ -30,6 +30,8 @@ _IN_OFFSETS = "tests/cli/test_offsets.py::"
 _IN_PUBLISHING = "tests/producers/test_publish.py::"
 _IN_STACK = "tests/local/test_up.py::"
 _IN_IMPORTS = "tests/faults/test_imports.py::"
+_IN_OWNERSHIP = "tests/local/test_ownership.py::"
+_IN_PEOPLE = "tests/cli/test_people.py::"
 _IN_BATCHES = "tests/consumers/test_batch.py::"
 
 _FENCING = _IN_FENCING + "test_a_zombie_is_fenced_and_stores_nothing"
@@ -553,5 +555,26 @@ MUTATIONS = [
         "where next_offset - first_offset <> read + skipped\n",
         "where false\n",
         (_IN_STORES + "test_every_kind_of_damage_is_found",),
+    ),
+    Mutation(
+        "the processes of the original are none of its copy's",
+        "deploy/local/processes.py",
+        "    if is_copied(places.data):\n",
+        "    if False:\n",
+        (_IN_OWNERSHIP + "test_a_copy_is_a_stack_of_its_own_and_leaves_the_original_alone",),
+    ),
+    Mutation(
+        "a stack never lies among somebody else's files",
+        "deploy/local/ownership.py",
+        "    if found and not adopt:\n",
+        "    if False:\n",
+        (_IN_OWNERSHIP + "test_a_folder_that_holds_something_else_is_neither_used_nor_purged",),
+    ),
+    Mutation(
+        "what comes for a person who was removed is nobody's",
+        _LOOP,
+        "            self._store.forget_users()\n",
+        "",
+        (_IN_PEOPLE + "test_what_comes_for_a_person_who_was_removed_is_a_dead_letter",),
     ),
 ]

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from deploy.local import processes
-from deploy.local.account import as_account
+from deploy.local.account import as_account, private_folder
 from deploy.local.lock import locked
 from deploy.local.places import open_places, write_atomically
+from deploy.local.postgres_programs import find_programs
 from deploy.local.processes import About, Process, Program
 from deploy.local.stack import Needs, changing, servers, start_servers, stop
 from tests.local.observe import eventually, finish, kill_all, left_over, pids, receive_and_commit, scrobbles, send
@@ -92,6 +93,18 @@ def test_a_process_that_cannot_be_put_on_record_is_not_left_running(data: Path) 
     with pytest.raises(OSError, match=f"{places.run}/lost.json"):
         processes.start(places, program, About("a test", "1", "nowhere"))
     eventually(lambda: not [each for each in psutil.process_iter() if processes.folder_of(each) == data])
+
+
+def test_a_server_that_does_not_start_is_told_with_the_end_of_its_log_line_by_line(data: Path) -> None:
+    with changing(data, silent) as places:
+        broken = private_folder(places.servers / "postgres", places.account)
+        (broken / "PG_VERSION").write_text(str(find_programs(places.account).major))
+    code, _, errors = finish(scrobbles(data, "up", SCROBBLES_KAFKA="127.0.0.1:1"))
+    first, hint, *log = errors[errors.index("scrobbles:") :].splitlines()
+    assert (code, first) == (69, "scrobbles: postgres ended instead of starting")
+    assert hint == f"  the end of {data / 'log' / 'postgres.log'}:"
+    assert log
+    assert "\\n" not in errors
 
 
 def test_postgres_starts_though_its_old_pid_is_somebody_elses(data: Path, sleeper: subprocess.Popen[bytes]) -> None:
