@@ -7,7 +7,7 @@ bytes, and what is decoded at once is handed over as the bytes it was. As text, 
 import json
 import re
 
-from producers.exports.json_text import CUT_OFF_HINT, ran_out, raw_decode
+from producers.exports.json_text import CUT_NUMBER_CHARACTERS, Broken, ran_out, raw_decode
 from producers.exports.rows import MAX_ROW_BYTES
 from producers.exports.streams import ExportStream
 
@@ -15,23 +15,11 @@ BYTES = "latin-1"
 _CHUNK = 65_536
 BOM = "\xef\xbb\xbf"
 _BETWEEN = re.compile(rf"(?:[ \t\n\r,]|{BOM})*")
-# What follows a number that the end of the text cuts off: 1.5, 1e5, 1e+5.
-CUT_NUMBER_CHARACTERS = 2
 _NUMBERS = {int, float}
 # What stays of the text that was read: it shows how far a row is indented.
 KEPT = 64
 # A pattern that is searched may lie across the end of the text.
 _LONGEST_MATCH = 256
-
-
-class Broken(Exception):
-    """What comes next cannot be read: `state` says why, and `cut` whether only because the file ends."""
-
-    def __init__(self, state: str, *, cut: bool = False) -> None:
-        super().__init__(state)
-        self.state = state
-        self.cut = cut
-        self.hint = CUT_OFF_HINT if cut else ""
 
 
 class Buffer:

@@ -5,22 +5,17 @@
 A file is a sequence of values, for people put files together: arrays, one page after the other, an object per line or
 over several lines. Rows are what it holds directly or in arrays; an object with a key that a format has around its rows
 is no row, but holds rows under that key.
-
-Rows come one by one from the tolerant decoder until two have shown what stands between rows. From there msgspec takes
-all rows of the buffer at once: where "[" + text + "]" is JSON, the text is complete rows and nothing else, wherever it
-was cut. A row of Maloja costs 0.9 us so instead of 1.6, one of Spotify 0.7 instead of 3.7. Text that it refuses goes
-the slow way.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from producers.exports.json_buffer import BOM, BYTES, CUT_NUMBER_CHARACTERS, KEPT, Broken, Buffer
-from producers.exports.json_text import after_space, ran_out, raw_decode
+from producers.exports.json_buffer import BOM, BYTES, KEPT, Buffer
+from producers.exports.json_runs import AtOnce
+from producers.exports.json_text import Broken, has_key
 from producers.exports.opened import Opened
 from schemas.errors import DataFault
 
@@ -28,9 +23,6 @@ _DEEPEST = 32
 _OPENING = {"]": "[", "}": "{"}
 _SPACE = r"[ \t\n\r]*"
 _FIRST_KEY = re.compile(rf'\{{{_SPACE}"([^"\\]{{1,60}})"')
-# Where an object ends and another begins, as far as its first key.
-_SEAM = re.compile(rf'\}}(?P<between>{_SPACE}(?P<comma>,?){_SPACE})\{{{_SPACE}"[^"\\]{{0,60}}"')
-_REFUSED_AT = re.compile(r"\(byte (\d+)\)")
 # Of a row that cannot be read, this much is told.
 _TOLD = 4_096
 
@@ -56,13 +48,10 @@ class _Reader:
         self._place = (start.before, start.byte, self._inside)
         self._around = frozenset(around)
         self._header = re.compile(rf'\{{[^\n]{{0,500}}?(?="(?:{"|".join(around)}){_SPACE}"{_SPACE}:{_SPACE}[\[{{])')
-        self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type] # known at run time alone
-        self._decode_lines = msgspec.json.Decoder(row).decode_lines
+        self._at_once = AtOnce(row)
         self._first_key = ""
         # The first keys of objects that hold rows.
         self._first_keys_around: set[str] = set()
-        # Up to which byte nothing can be decoded at once.
-        self._refused = 0
         source.place.tell = lambda: self._place
 
     def numbered(self) -> Iterator[tuple[int, Any]]:
@@ -117,7 +106,7 @@ class _Reader:
         if not self._around or (first == self._first_key and first not in self._first_keys_around):
             return False
         try:
-            while (holds := _has_key(buffer.text, buffer.at, self._around)) is None:
+            while (holds := has_key(buffer.text, buffer.at, self._around)) is None:
                 if not buffer.read_more():
                     return False
         except Broken:
@@ -143,36 +132,8 @@ class _Reader:
             self._first_key = first[1] if first else ""
         buffer.at = end
         yield [row]
-        if (seam := _SEAM.match(buffer.text, end - 1)) and buffer.byte() >= self._refused:
-            yield from self._alike(seam)
-
-    def _alike(self, seam: re.Match[str]) -> Iterator[list[Any]]:
-        buffer = self._buffer
-        start = seam.end("between")
-        stop = len(buffer.text)
-        decode = self._decode_array if seam["comma"] else self._decode_lines
-        for _ in range(2):
-            last = buffer.text.rfind(seam[0], start, stop)
-            if last < 0:
-                break
-            content = buffer.text[start : last + 1].encode(BYTES)
-            try:
-                content.decode()  # msgspec does not look into what it skips
-                rows = decode(content)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                # What comes before may be rows, such as the last ones of a page.
-                refused = _REFUSED_AT.search(str(error))
-                if refused is None:
-                    break
-                stop = start + int(refused[1])
-            else:
-                yield rows
-                buffer.at = last + 1
-                return
-        self._refused = buffer.byte() - buffer.at + stop
-
-    def _decode_array(self, rows: bytes) -> list[Any]:
-        return self._decode(b"[%b]" % rows)
+        if alike := self._at_once.after(buffer):
+            yield alike
 
     def _unreadable(self, broken: Broken) -> bytes:
         """The beginning of what cannot be read; the next row comes next. Raises DataFault if there is none to be seen.
@@ -205,38 +166,3 @@ class _Reader:
     def _fault(self, broken: Broken) -> DataFault:
         place = f"after row {self._count:,}" if self._count else "before its first row ends"
         return DataFault(f"{self._label} {broken.state} {place}, at byte {self._buffer.byte():,}", broken.hint)
-
-
-def _has_key(text: str, at: int, keys: frozenset[str]) -> bool | None:
-    """Whether an object has an array or an object under one of the keys; None if the text ends before that is known.
-
-    Raises Broken if it is none.
-    """
-    try:
-        at = after_space(text, at + 1)
-        while text[at] != "}":
-            key, at = raw_decode(text, at)
-            at = _after(":", text, at)
-            if key in keys and text[at] in "[{":
-                return True
-            at = after_space(text, raw_decode(text, at)[1])
-            if at + CUT_NUMBER_CHARACTERS >= len(text):
-                return None
-            if text[at] != "}":
-                at = _after(",", text, at)
-    except IndexError:
-        return None
-    except json.JSONDecodeError as error:
-        if ran_out(error):
-            return None
-        raise Broken("is not JSON") from error
-    except (ValueError, RecursionError) as error:
-        raise Broken("is nested too deep or holds an endless number") from error
-    return False
-
-
-def _after(sign: str, text: str, at: int) -> int:
-    at = after_space(text, at)
-    if text[at] != sign:
-        raise Broken("is not JSON")
-    return after_space(text, at + 1)

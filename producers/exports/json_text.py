@@ -11,12 +11,24 @@ import re
 CUT_OFF_HINT = "The file is not complete: export or download it again."
 raw_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
 
+# What follows a number that the end of the text cuts off: 1.5, 1e5, 1e+5.
+CUT_NUMBER_CHARACTERS = 2
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SEPARATORS = re.compile(r"[ \t\n\r,\ufeff]*")
 _LITERALS = ("true", "false", "null", "NaN", "-Infinity", "Infinity")
 # What may follow when the text ends within a number: "1" of 1.5, 1e5 and 1e+5.
 _CUT_NUMBER = re.compile(r"(\.|[eE][-+]?)\Z")
 _ESCAPE_CHARACTERS = 6
+
+
+class Broken(Exception):
+    """What comes next cannot be read: `state` says why, and `cut` whether only because the file ends."""
+
+    def __init__(self, state: str, *, cut: bool = False) -> None:
+        super().__init__(state)
+        self.state = state
+        self.cut = cut
+        self.hint = CUT_OFF_HINT if cut else ""
 
 
 def after_space(text: str, at: int) -> int:
@@ -53,3 +65,38 @@ def is_cut_off(content: bytes) -> bool:
     except (ValueError, RecursionError):
         pass
     return False
+
+
+def has_key(text: str, at: int, keys: frozenset[str]) -> bool | None:
+    """Whether an object has an array or an object under one of the keys; None if the text ends before that is known.
+
+    Raises Broken if it is none.
+    """
+    try:
+        at = after_space(text, at + 1)
+        while text[at] != "}":
+            key, at = raw_decode(text, at)
+            at = _after(":", text, at)
+            if key in keys and text[at] in "[{":
+                return True
+            at = after_space(text, raw_decode(text, at)[1])
+            if at + CUT_NUMBER_CHARACTERS >= len(text):
+                return None
+            if text[at] != "}":
+                at = _after(",", text, at)
+    except IndexError:
+        return None
+    except json.JSONDecodeError as error:
+        if ran_out(error):
+            return None
+        raise Broken("is not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise Broken("is nested too deep or holds an endless number") from error
+    return False
+
+
+def _after(sign: str, text: str, at: int) -> int:
+    at = after_space(text, at)
+    if text[at] != sign:
+        raise Broken("is not JSON")
+    return after_space(text, at + 1)
