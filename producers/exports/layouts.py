@@ -94,6 +94,14 @@ def _first_row(lines: list[str], delimiter: str) -> tuple[list[str], int]:
     """Its cells, and of how many lines it is."""
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     try:
-        return next(rows, []), rows.line_num
+        cells = next(rows, [])
     except csv.Error:
         return [], 0
+    if is_line_in_quotes(cells, delimiter):
+        cells, _ = _first_row(cells, delimiter)
+    return cells, rows.line_num
+
+
+def is_line_in_quotes(cells: list[str], delimiter: str) -> bool:
+    """Whether a row is one cell that holds a whole line: so writes a spreadsheet that expected another delimiter."""
+    return len(cells) == 1 and delimiter in cells[0]

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from producers.exports.cells import has_stray_quotes, is_open, plain_cells, proper_cells
 from producers.exports.json_text import CUT_OFF_HINT
-from producers.exports.layouts import DELIMITERS, Layout
+from producers.exports.layouts import DELIMITERS, Layout, is_line_in_quotes
 from producers.exports.opened import Opened
 from producers.exports.rows import MAX_ROW_BYTES
 from producers.exports.text_lines import LINE_ENDS, Lines
@@ -76,6 +76,8 @@ def _cells(line: bytes, lines: Lines, table: Layout, has_time: Callable[[list[st
 def _alone(text: str, table: Layout) -> tuple[list[str] | None, bool]:
     """The cells of a line that is a row by itself, and whether the quotes in it are well placed."""
     cells = proper_cells((text,), table.delimiter)
+    if cells is not None and is_line_in_quotes(cells, table.delimiter):
+        return _alone(cells[0], table)
     if cells is not None and not has_stray_quotes(text, cells, table.delimiter):
         return table.fitted(cells), True
     plain = plain_cells(text, table.delimiter, table.width)

@@ -78,6 +78,11 @@ def reasons(items: list[Listen | Skipped]) -> list[str | None]:
     return [item.reason if isinstance(item, Skipped) else None for item in items]
 
 
+def in_quotes(line: str) -> str:
+    """As a spreadsheet writes a line that it took for one cell."""
+    return '"{}"\n'.format(line.rstrip("\n").replace('"', '""'))
+
+
 class TestShapes:
     @every_format
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -119,6 +124,11 @@ class TestShapes:
             lambda text, known: text + f"{known.delimiter * 4}\n" * 3,
             lambda text, known: re.sub(rf"{known.delimiter}(?! 22)", f"{known.delimiter} ", text),
             lambda text, known: text.replace(f"{known.delimiter}\n", "\n"),
+            lambda text, _: "".join(map(in_quotes, text.splitlines(keepends=True))),
+            lambda text, _: "".join(
+                in_quotes(line) if '"' in line else line
+                for line in text.replace("Fern Lamp", '"Fern Lamp"').splitlines(keepends=True)
+            ),
         ],
     )
     @pytest.mark.parametrize("ends", [True, False])
