@@ -32,7 +32,6 @@ hostssl all,replication all ::1/128 scram-sha-256
 _OPTIONS = {
     "listen_addresses": "localhost",
     "unix_socket_directories": "",
-    "ssl": "on",
     "fsync": "off",
     "wal_keep_size": "512MB",
     "shared_buffers": "64MB",
@@ -66,6 +65,8 @@ class Server:
         self._run("initdb", "-U", "postgres", "--pwfile", password, "--auth=scram-sha-256", "--encoding=UTF8")
         self.certify(self.authority)
         self._write("pg_hba.conf", _HBA)
+        # Not an option of its command line, which no later setting could change.
+        self._write("postgresql.conf", "ssl = on\n")
 
     def copy(self, primary: "Server") -> None:
         """What the primary has now, to follow it from here on."""
