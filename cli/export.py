@@ -21,7 +21,8 @@ def export(
 ) -> None:
     """Write all plays of a person, oldest first: to keep them, or to take them elsewhere.
 
-    A file is there when it is complete, and not before. `scrobbles import` reads every format that this writes.
+    A file appears once it is complete; a pipe or a device is written as the plays come. `scrobbles import` reads every
+    format that this writes.
 
     Example: scrobbles export --format listenbrainz --output plays.jsonl
     """

@@ -37,7 +37,7 @@ def add(name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)]) -> No
 
 @user.command()
 def rename(
-    old: Annotated[str, typer.Argument(parser=person, metavar="OLD", hidden=True)],
+    old: Annotated[str, typer.Argument(metavar="OLD", hidden=True)],
     new: Annotated[str, typer.Argument(metavar="NEW", hidden=True)],
 ) -> None:
     """Give a person another name.
@@ -46,7 +46,7 @@ def rename(
 
     Example: scrobbles user rename me anna
     """
-    new = name_of(new)
+    old, new = person(old), name_of(new)
     with connected() as connection:
         people.rename(connection, old, new)
     say(f"{old} is called {new} now")
@@ -54,17 +54,17 @@ def rename(
 
 @user.command()
 def remove(
-    name: Annotated[str, typer.Argument(parser=person, metavar="NAME", hidden=True)],
+    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a person with all plays, imports and dead letters.
 
-    What Kafka holds is stored first, so that nothing comes after. The messages themselves stay in Kafka, as everything
-    there; no worker stores them again.
+    All that waits in Kafka is stored first, so that nothing arrives afterwards. The messages stay in Kafka, but no
+    worker stores them again.
 
     Example: scrobbles user remove demo
     """
-    chosen = settings()
+    name, chosen = person(name), settings()
     with connected(chosen) as connection:
         plays = people.plays_of(connection, name)
     if not yes and not typer.confirm(f"Remove {visible(name)} with {plays:,} plays for good?", err=True):
