@@ -1,5 +1,7 @@
 """The schema comes to head once, however many ask for it, and nobody works with another one."""
 
+import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +74,16 @@ def killed(environment: dict[str, str]) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_process_whose_user_has_no_name_migrates_too(bare_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    nobody = max(user.pw_uid for user in pwd.getpwall()) - 1
+    with pytest.raises(KeyError):
+        pwd.getpwuid(nobody)
+    monkeypatch.setattr(os, "getuid", lambda: nobody)
+    assert migrate(bare_database) == MIGRATIONS
 
 
 def test_a_database_newer_than_the_program_is_left_alone(database: str) -> None:

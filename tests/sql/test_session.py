@@ -135,3 +135,11 @@ def test_a_worker_that_lost_a_partition_is_told_so_whatever_isolation_a_role_ask
             expected, wanted = 0, 5
             values = ([PARTITION.topic_id], [PARTITION.number], [expected], [wanted])
             assert loser.execute(sql.read("move_offsets"), values).rowcount == 0
+
+
+@pytest.mark.parametrize(("asked", "held"), [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
+def test_what_a_job_notes_is_on_disk_whatever_a_role_asks_for(database: str, role: str, asked: str, held: str) -> None:
+    with psycopg.connect(database, autocommit=True) as operator:
+        operator.execute(f"alter role {role} set synchronous_commit = {asked}".encode())
+    with closing(Database(address(database, role), lambda _: None)) as jobs:
+        assert jobs.connection.execute("show synchronous_commit").fetchone() == (held,)
