@@ -14,8 +14,9 @@ import msgspec
 from producers.exports.json_buffer import BYTES, Buffer
 
 _SPACE = r"[ \t\n\r]*"
-# Where an object ends and another begins, as far as its first key.
-_SEAM = re.compile(rf'\}}(?P<between>{_SPACE}(?P<comma>,?){_SPACE})\{{{_SPACE}"[^"\\]{{0,60}}"')
+# Where an object ends and another begins, as far as its first key. Two runs of white space side by side would be split
+# in every way where the buffer ends in them.
+_SEAM = re.compile(rf'\}}(?P<between>{_SPACE}(?:(?P<comma>,){_SPACE})?)\{{{_SPACE}"[^"\\]{{0,60}}"')
 _REFUSED_AT = re.compile(r"\(byte (\d+)\)")
 _TRIES = 2
 
