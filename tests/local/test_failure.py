@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -15,10 +15,13 @@ import pytest
 from deploy.local import processes
 from deploy.local.account import as_account, private_folder
 from deploy.local.lock import locked
-from deploy.local.places import open_places, write_atomically
+from deploy.local.places import Places, open_places, write_atomically
+from deploy.local.ports import remembered
+from deploy.local.postgres import made_with
 from deploy.local.postgres_programs import find_programs
 from deploy.local.processes import About, Process, Program
 from deploy.local.stack import Needs, changing, servers, start_servers, stop
+from schemas.errors import ConfigurationFault
 from tests.local.observe import eventually, finish, kill_all, left_over, pids, receive_and_commit, scrobbles, send
 
 POSTGRES_ONLY = Needs(kafka=False)
@@ -118,6 +121,24 @@ def test_postgres_starts_though_its_old_pid_is_somebody_elses(data: Path, sleepe
         start_servers(places, POSTGRES_ONLY, silent)
     assert set(pids(data)) == {"postgres"}
     assert sleeper.poll() is None
+
+
+def test_postgres_starts_though_a_power_cut_left_its_pid_file_empty(data: Path) -> None:
+    with changing(data, silent) as places:
+        start_servers(places, POSTGRES_ONLY, silent)
+        kill_all(data)
+        (places.servers / "postgres" / "postmaster.pid").write_text("")
+        start_servers(places, POSTGRES_ONLY, silent)
+    assert set(pids(data)) == {"postgres"}
+
+
+@pytest.mark.parametrize(("name", "ask"), [("remembered.json", remembered), ("postgres/PG_VERSION", made_with)])
+def test_a_damaged_file_of_the_servers_is_named(data: Path, name: str, ask: Callable[[Places], object]) -> None:
+    places = open_places(data)
+    (places.servers / name).parent.mkdir(exist_ok=True)
+    (places.servers / name).touch()
+    with pytest.raises(ConfigurationFault, match=f"{places.servers / name} is damaged"):
+        ask(places)
 
 
 def test_an_interrupted_block_stops_what_it_started(data: Path) -> None:
