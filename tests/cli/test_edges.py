@@ -172,8 +172,10 @@ def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, sa
         (r"printf '{\"kafka\":\"\xff\"}' > stack.json; SCROBBLES_DATA=$PWD scrobbles up", 78, "delete it"),
         (": > scrobbles-stack.json; SCROBBLES_DATA=$PWD scrobbles down --purge --yes", 2, "never held a stack"),
         (
-            r"mkdir run; : > run/kafka.json; printf '\xff' > run/x.json; ln -s gone run/y.json;"
-            "SCROBBLES_DATA=$PWD scrobbles status",
+            (
+                r"mkdir run; : > run/kafka.json; printf '\xff' > run/x.json; ln -s gone run/y.json;"
+                "SCROBBLES_DATA=$PWD scrobbles status"
+            ),
             1,
             "plays",
         ),
