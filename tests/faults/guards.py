@@ -20,6 +20,7 @@ _IN_GROUP = "tests/consumers/test_group.py::"
 _IN_MESSAGES = "tests/faults/test_messages.py::"
 _IN_TOPICS = "tests/consumers/test_topics.py::"
 _IN_CONNECTION = "tests/sql/test_connection.py::"
+_IN_SESSION = "tests/sql/test_session.py::test_what_a_role_sets_changes_nothing"
 _IN_BREAKER = "tests/consumers/test_breaker.py::"
 _IN_COORDINATOR = "tests/faults/test_coordinator.py::"
 _IN_JOBS = "tests/cli/test_jobs.py::TestResuming::"
@@ -307,6 +308,41 @@ MUTATIONS = [
             _IN_CONNECTION
             + "test_a_line_that_is_dead_is_noticed_within_half_a_minute_unless_the_address_says_otherwise",
         ),
+    ),
+    Mutation(
+        "text travels as UTF-8, whatever a role, a database or the environment sets",
+        "sql/connection.py",
+        ', "client_encoding": "UTF8"',
+        "",
+        (f"{_IN_SESSION}[client_encoding]",),
+    ),
+    Mutation(
+        "a database that cannot hold every name is refused",
+        "sql/connection.py",
+        'if encoding != "UTF8":',
+        "if encoding is None:",
+        ("tests/sql/test_refusals.py::test_who_is_not_let_in_is_told_why[a database of other letters]",),
+    ),
+    Mutation(
+        "tables are looked for where they are",
+        "sql/every_session.sql",
+        "    set_config('search_path', 'public', false),\n",
+        "",
+        (f"{_IN_SESSION}[search_path]",),
+    ),
+    Mutation(
+        "a pool that lends its sessions by transaction is refused",
+        "sql/every_session.sql",
+        "where pg_backend_pid() = %s",
+        "where pg_backend_pid() = %s or true",
+        ("tests/sql/test_pooling.py::test_a_pool_that_gives_out_sessions_by_transaction_is_refused",),
+    ),
+    Mutation(
+        "a migration and the note of it are one transaction",
+        "sql/one_session.py",
+        "        with self.transaction():\n            super()",
+        "        if migration:\n            super()",
+        ("tests/sql/test_migrate.py::test_one_that_is_killed_leaves_neither_a_lock_nor_half_a_migration",),
     ),
     Mutation(
         "a connection that broke is no play's fault",

@@ -18,6 +18,7 @@ from producers.jobs.database import Database
 from producers.jobs.importing import order_of
 from producers.jobs.job import Job
 from producers.jobs.rehearsal import Comparison
+from producers.jobs.same_second import count_same_second
 from schemas.errors import AccessDenied, ConfigurationFault
 from schemas.listen import Ids, Listen, Track
 from tests.cli.commands import Commands
@@ -64,6 +65,7 @@ def bring(url: str, _: list[int]) -> None:
         other_album = Alias(AlbumName("A", "C"), AlbumName("A", "D"))
         job.store_aliases({other_artist, other_album, Alias(track._replace(title="Sung"), track)})
         job.mark("waiting")
+        count_same_second(database.connection, job.id)
         assert job.stored() == 0
         assert job.report().state == "waiting"
         assert order_of(database.connection, job.id).user == "anna"
