@@ -50,6 +50,7 @@ class _Reader:
         self._header = re.compile(rf'\{{[^\n]{{0,500}}?(?="(?:{"|".join(around)}){_SPACE}"{_SPACE}:{_SPACE}[\[{{])')
         self._at_once = AtOnce(row)
         self._first_key = ""
+        self._key: object = None
         # The first keys of objects that hold rows.
         self._first_keys_around: set[str] = set()
         source.place.tell = lambda: self._place
@@ -97,6 +98,10 @@ class _Reader:
         buffer.take(":")
         if key not in self._around or buffer.next_character() not in {"[", "{"}:
             buffer.skip_value()
+            return
+        # Only pages have it again, and to look for it costs a little.
+        self._at_once.ends = f'"{key}"' if key == self._key else ""
+        self._key = key
 
     def _holds_rows(self) -> bool:
         """Whether the object that comes next is no row but has rows in it."""

@@ -22,11 +22,15 @@ _TRIES = 2
 
 
 class AtOnce:
-    """Decodes rows of a type, which nothing else in their file fits."""
+    """Decodes rows of a type, which nothing else in their file fits.
+
+    `ends` is text that the last rows of a page come before: without it, rows are decoded twice where a page ends.
+    """
 
     def __init__(self, row: type[msgspec.Struct]) -> None:
         self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type] # known at run time alone
         self._decode_lines = msgspec.json.Decoder(row).decode_lines
+        self.ends = ""
         # Up to which byte nothing can be decoded at once.
         self._refused = 0
 
@@ -38,7 +42,9 @@ class AtOnce:
         seam = _SEAM.match(buffer.text, buffer.at - 1)
         if seam is None or buffer.byte() < self._refused:
             return []
-        start, stop = seam.end("between"), len(buffer.text)
+        start = seam.end("between")
+        found = buffer.text.find(self.ends, start) if self.ends else -1
+        stop = found if found >= 0 else len(buffer.text)
         for _ in range(_TRIES):
             last = buffer.text.rfind(seam[0], start, stop)
             if last < 0:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from producers.exports.opened import Opened, Rules
@@ -19,6 +20,8 @@ MAX_ROW_BYTES = 1_048_576
 # A byte order mark is in a name where files were put together, or where somebody copied it from one.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufeff]")
 _LOST = "\ufffd"
+# Names that are not ASCII, of which a library repeats most: one costs 0.1 us so instead of 0.6.
+_REMEMBERED = 4_096
 # A letter may come as so many characters: Vietnamese with two accents, a syllable of Korean.
 _DECOMPOSED_CHARACTERS = 3
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -192,6 +195,7 @@ def clean(value: object) -> str:
     return name
 
 
+@lru_cache(_REMEMBERED)
 def _composed(name: str) -> str:
     # Composing takes quadratic time in the worst case.
     if len(name) > NAME_CHARACTERS * _DECOMPOSED_CHARACTERS:
