@@ -55,7 +55,7 @@ _WINDOW = """<svg class="{unique_id}" viewBox="0 0 {width} {height}" xmlns="http
 
 
 def main() -> None:
-    """Write the picture anew."""
+    """Run the demo and draw what it prints."""
     with tempfile.TemporaryDirectory(prefix="scrobbles-picture-") as folder:
         data = Path(folder) / "data"
         try:
