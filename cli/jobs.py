@@ -105,7 +105,8 @@ def same_second_(
         emit_json([pair._asdict() for pair in found])
         return
     clock = Clock(zone, utc=utc)
-    shown = table(f"time ({clock.name})", "artist", "title", "album", "album before", "job")
+    when = f"time ({clock.name})"
+    shown = table(when, "artist", "title", "album", "album before", "job", whole=(when,))
     for pair in found:
         names = (name or "-" for name in (pair.artist, pair.title, pair.album, pair.other_album))
         shown.add_row(clock.shown(pair.listened_at), *names, str(pair.other_source))
