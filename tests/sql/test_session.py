@@ -66,7 +66,8 @@ def stored_and_told(database: str, url: str) -> dict[str, object]:
         written = io.BytesIO()
         (person,) = connection.execute(sql.read("user_id"), ("me",)).fetchone() or (0,)
         write_history(connection, (person, "me"), WRITERS["scrobbles"], written)
-        rows = connection.cursor(row_factory=dict_row).execute(sql.read("recent"), {"user": "me", "limit": 9})
+        chosen = {"user": "me", "since": None, "limit": 9}
+        rows = connection.cursor(row_factory=dict_row).execute(sql.read("recent"), chosen)
         letters = connection.execute("select key, value, headers, detail from dead_letter").fetchall()
         reports = connection.execute(sql.read("list_imports"), {"user": "me", "limit": 9}).fetchall()
     with psycopg.connect(database) as plain:
