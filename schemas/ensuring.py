@@ -7,6 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType, TopicDescription
 
 from schemas.broker import ANSWER_SECONDS, LOOK_SECONDS, admin, answer_of, describe
+from schemas.errors import DependencyGone
 from schemas.kafka_faults import RIGHTS, Right, denied, fault_of
 from schemas.settings import Settings
 from schemas.topics import Topic, all_topics
@@ -61,10 +62,13 @@ def _create(client: AdminClient, topic: Topic, replication: int | None) -> list[
 
 
 def _await_topics(client: AdminClient, settings: Settings) -> None:
-    """A broker says "made" a moment before it knows the topic itself: a worker started then would find none."""
+    """A broker says "created" a moment before it knows the topic itself: a worker started then would find none."""
     wanted = {topic.name for topic in all_topics(settings.topic_prefix)}
     deadline = time.monotonic() + ANSWER_SECONDS
-    while not wanted <= client.list_topics(timeout=ANSWER_SECONDS).topics.keys() and time.monotonic() < deadline:
+    while missing := wanted - client.list_topics(timeout=ANSWER_SECONDS).topics.keys():
+        if time.monotonic() > deadline:
+            sentence = f"Kafka has created {', '.join(sorted(missing))}, but its brokers do not know of it yet"
+            raise DependencyGone(sentence, "`scrobbles topics ensure` looks again", "kafka_gone")
         time.sleep(LOOK_SECONDS)
 
 

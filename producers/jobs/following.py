@@ -58,6 +58,16 @@ def await_consumers(database: Database, settings: Settings, watch: Watch) -> Non
         time.sleep(_LOOK_SECONDS)
 
 
+def lane_ends(settings: Settings) -> list[dict[str, object]]:
+    """Where each partition of the import lane ends now. Raises DependencyGone, AccessDenied."""
+    topic, client = lane_topic(settings.topic_prefix, "import").name, admin(settings)
+    topic_id = str(topic_ids(client, [topic])[topic])
+    return [
+        {"topic_id": topic_id, "partition": number, "end": end}
+        for (_, number), end in end_offsets(client, [topic]).items()
+    ]
+
+
 class _Stall:
     """Whether a count has stopped moving. `trouble` is why, as long as it does not move."""
 

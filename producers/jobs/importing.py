@@ -1,7 +1,7 @@
 """Import one export: recognise a file that is known, go on where a job ended, send, follow until it is stored."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -16,13 +16,13 @@ from producers.exports.opened import latest_second
 from producers.exports.paths import restored, stored
 from producers.jobs.database import Database, TakenOver
 from producers.jobs.fingerprint import fingerprint
-from producers.jobs.following import follow
+from producers.jobs.following import follow, lane_ends
 from producers.jobs.job import Job, Options, Report, State
 from producers.jobs.progress import Watch
 from producers.jobs.rejects import Rejects, RejectsFile
 from producers.jobs.same_second import count_same_second
 from producers.jobs.sending import Beside, Sender
-from schemas.errors import DataFault, Fault, UsageFault
+from schemas.errors import DataFault, DependencyGone, Fault, UsageFault
 from schemas.settings import Settings
 
 
@@ -92,6 +92,9 @@ def import_export(database: Database, settings: Settings, order: Order, watch: W
         elif fault is None:
             job.mark("done")
             database.run(partial(count_same_second, job=job.id))
+    elif fault is None:
+        with suppress(DependencyGone):  # Kafka has all of it: that it falls silent now is no failure of this job
+            job.note_ends(lane_ends(settings))
     return Imported(job.report(), fault, resumed=job.resumed)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import Literal, TypeAlias
 
@@ -125,6 +125,11 @@ class Job:
         if members != self.members:
             self.members = [*map(copy, members)]
             self._write("note_members", {"id": self.id, "members": Jsonb(msgspec.to_builtins(members))})
+
+    def note_ends(self, ends: Sequence[Mapping[str, object]]) -> None:
+        """Put on record where the lane ended when Kafka had all of it: with the consumers there, the job is done."""
+        values = {"id": self.id, "ends": Jsonb(ends)}
+        self._database.run(lambda connection: connection.execute(sql.read("note_ends"), values))
 
     def mark(self, state: State) -> None:
         """Change nothing but the state: what was noted last still holds."""

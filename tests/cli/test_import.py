@@ -281,6 +281,7 @@ def test_no_wait_returns_before_anything_is_stored(
     worker = commands.worker()
     eventually(lambda: dealt_with(connection) == 2, worker)
     assert problems(connection) == []
+    assert commands.run("jobs", "show", "1", "--json").answer["state"] == "done"
 
 
 def test_ctrl_c_ends_an_import_with_130_and_what_was_sent_is_stored(

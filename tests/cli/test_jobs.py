@@ -101,6 +101,21 @@ class TestResuming:
         assert problems(connection) == []
         worker.require_alive()
 
+    def test_an_import_that_nobody_waits_for_is_done_once_it_is_stored_though_it_sent_plays_twice(
+        self, here: Here, commands: Commands, cluster: Settings, connection: psycopg.Connection, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)))
+        assert commands.run("import", path, SCROBBLES_FAILPOINT="acknowledged:kill").code == -signal.SIGKILL
+        assert beyond(cluster, connection) > 0
+        sent = commands.run("import", path, "--no-wait", "--json")
+        assert (sent.code, sent.answer["state"], sent.answer["accepted"]) == (0, "waiting", MANY)
+        worker = commands.worker()
+        eventually(lambda: here.run("jobs", "show", "1", "--json").answer["state"] == "done", worker)
+        report = here.run("jobs", "show", "1", "--json").answer
+        assert adds_up(report)
+        assert report["inserted"] == plays(connection) == MANY
+        assert here.run("verify", "--json").answer["waiting_jobs"] == []
+
     @pytest.mark.parametrize("purge", [False, True], ids=["kept", "purged"])
     def test_a_row_that_died_and_is_sent_twice_is_one_dead_letter_of_the_report(
         self, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path, *, purge: bool
@@ -349,6 +364,7 @@ class TestUndoing:
         assert worker.ended() == 0
         # The play of job 1 again, by the source of job 2; the worker freezes when it has noted that, and not committed.
         publish(cluster, "live", 2, [Listen(TIME + 1, Track(("Somebody",), "Song"))])
+        connection.execute("update source set accepted = 2 where id = 2")
         noting = commands.worker(SCROBBLES_FAILPOINT="committing:stop")
         eventually(lambda: "fail-point committing reached" in noting.said, noting)
         command = [sys.executable, "-m", "cli", "jobs", "undo", "1", "--yes"]
