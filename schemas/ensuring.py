@@ -58,7 +58,7 @@ def _create(client: AdminClient, topic: Topic, replication: int | None) -> list[
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:  # by another process, a moment ago
             return []
         raise
-    return [f"{topic.name} made with {topic.partitions} partitions"]
+    return [f"{topic.name} created with {topic.partitions} partitions"]
 
 
 def _await_topics(client: AdminClient, settings: Settings) -> None:

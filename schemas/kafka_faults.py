@@ -26,18 +26,22 @@ class Right(NamedTuple):
     kind: Literal["topic", "group"]
     name: str
 
-    def __str__(self) -> str:
-        return f"{self.operation} on the {self.kind} {self.name}"
-
 
 def denied(*rights: Right) -> AccessDenied:
     """What is said where rights are missing, and how an operator grants them."""
-    commands = [
-        f"`kafka-acls --add --allow-principal User:… --operation {operation} --{kind} {name}`"
-        for operation, kind, name in rights
+    names: dict[tuple[str, str], list[str]] = {}
+    for operation, kind, name in rights:
+        names.setdefault((operation, kind), []).append(name)
+    named = [
+        f"{operation} on the {kind}{'s' if len(of) > 1 else ''} {' and '.join(of)}"
+        for (operation, kind), of in names.items()
     ]
-    named = ", ".join(map(str, rights))
-    return AccessDenied(f"Kafka denies us {named}", f"an operator grants it: {', '.join(commands)}", "kafka_denied")
+    granted = [
+        f"--operation {operation} {' '.join(f'--{kind} {name}' for name in of)}"
+        for (operation, kind), of in names.items()
+    ]
+    commands = ", ".join(f"`kafka-acls --add --allow-principal User:… {each}`" for each in granted)
+    return AccessDenied(f"Kafka denies us {', '.join(named)}", f"an operator grants it: {commands}", "kafka_denied")
 
 
 def is_final(error: KafkaError) -> bool:

@@ -46,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_protocol: Literal["consumer", "classic"] = "consumer"
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
-    # Where a worker serves health and metrics; 0 is any free port, which it logs. They tell names of topics and
+    # Where a worker serves health and metrics; 0 is any free port, which it logs. With another one, the nth worker of
+    # `up` is at the nth port from there on. They tell names of topics and
     # partitions to whoever asks, so nobody on the network may, unless that is wanted.
     metrics_host: Text = "127.0.0.1"
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0

@@ -45,7 +45,10 @@ _FULL_SECONDS = 5.0
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """How many workers, for which servers. `order` is another one for each `up`; port 0 is any free one."""
+    """How many workers, for which servers. `order` is another one for each `up`.
+
+    `port` is where the first one serves health and metrics, and the nth at n - 1 more; 0 is any free one for each.
+    """
 
     count: int
     version: str
@@ -57,6 +60,10 @@ class Wanted(msgspec.Struct, frozen=True):
     def names(self) -> list[str]:
         """What the workers are called."""
         return [f"{KIND}-{number}" for number in range(1, self.count + 1)]
+
+    def port_of(self, name: str, last: int) -> int:
+        """Where this worker serves health and metrics; where any port will do, the `last` one again if it is free."""
+        return self.port + int(name.rpartition("-")[2]) - 1 if self.port else free_port(last)
 
 
 def ask(places: Places, wanted: Wanted) -> None:
@@ -135,8 +142,7 @@ class _Kept:
             self.due, self._pause = 0.0, _FIRST_PAUSE
 
     def start(self, wanted: Wanted) -> None:
-        number = int(self._name.rpartition("-")[2])
-        self._port = wanted.port + number - 1 if wanted.port else free_port(self._port)
+        self._port = wanted.port_of(self._name, self._port)
         self._logged = self._log.stat().st_size if self._log.exists() else 0
         environment = overridden(os.environ, data=str(self._places.data), metrics_port=str(self._port))
         host = LOOPBACK if wanted.host in ("0.0.0.0", "::") else wanted.host  # noqa: S104 - how status reaches it

@@ -124,7 +124,7 @@ def test_topics_and_schema_are_brought_to_where_they_must_be_and_then_left(here:
     done = here.run("topics", "ensure")
     assert (done.code, done.output) == (0, "")
     for topic in all_topics(settings.topic_prefix):
-        assert f"{topic.name} made with {topic.partitions} partitions" in done.errors
+        assert f"{topic.name} created with {topic.partitions} partitions" in done.errors
     assert "all topics are as they should be" in here.run("topics", "ensure").errors
     assert "the schema is what this version needs" in here.run("migrate").errors
 

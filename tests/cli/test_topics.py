@@ -11,7 +11,7 @@ from tests.cli.here import Here
 
 def test_what_is_missing_is_created_and_nothing_is_left_to_do(here: Here) -> None:
     done = here.run("topics", "ensure")
-    assert (done.code, done.errors.count(f"made with {PARTITIONS} partitions")) == (0, len(LANES))
+    assert (done.code, done.errors.count(f"created with {PARTITIONS} partitions")) == (0, len(LANES))
     done = here.run("topics", "ensure")
     assert (done.code, done.errors) == (0, "all topics are as they should be\n")
 

@@ -61,12 +61,12 @@ def test_every_right_that_is_missing_for_the_topics_is_named(bare: Settings, tmp
         for granted, wanted in ((AclOperation.DESCRIBE, "Describe"), (AclOperation.CREATE, "Create")):
             done = commands.run("topics", "ensure")
             assert done.code == 77, done.errors
-            assert all(f"{wanted} on the topic {topic}" in done.errors for topic in topics)
+            assert f"{wanted} on the topics {' and '.join(topics)}" in done.errors
             nodes.allow("operator", {(ResourceType.TOPIC, bare.topic_prefix): (granted,)})
         eventually(lambda: commands.run("topics", "ensure").code != 77)
         done = commands.run("topics", "ensure")
         assert done.code == 77, done.errors
-        assert all(f"DescribeConfigs on the topic {topic}" in done.errors for topic in topics)
+        assert f"DescribeConfigs on the topics {' and '.join(topics)}" in done.errors
         nodes.allow("operator", {(ResourceType.TOPIC, bare.topic_prefix): (AclOperation.DESCRIBE_CONFIGS,)})
         eventually(lambda: commands.run("topics", "ensure").code == 0)
 

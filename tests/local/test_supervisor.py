@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.last_words import LastWords, end_of, last_words
 from deploy.local.logs import LOG_BYTES, shorten
-from deploy.local.supervisor import is_retried
+from deploy.local.supervisor import Wanted, is_retried
 
 
 @pytest.mark.parametrize("code", [-15, -11, -9, 1, 69, 70])
@@ -17,6 +17,12 @@ def test_what_a_new_start_may_help_is_started_again(code: int) -> None:
 @pytest.mark.parametrize("code", [0, 2, 65, 77, 78])
 def test_what_a_person_must_mend_is_not(code: int) -> None:
     assert not is_retried(code)
+
+
+def test_a_worker_serves_its_metrics_at_the_port_of_its_number_where_one_is_set() -> None:
+    fixed, free = (Wanted(3, "1", "servers", "127.0.0.1", port) for port in (9_400, 0))
+    assert [fixed.port_of(name, 5_000) for name in fixed.names()] == [9_400, 9_401, 9_402]
+    assert 0 < free.port_of("consumer-2", 0) != 9_401
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ PLAY = Listen(1_600_000_000, Track(("A",), "T"))
 
 def test_topics_are_made_once_and_then_are_as_they_should_be(settings: Settings) -> None:
     names = [topic.name for topic in all_topics(settings.topic_prefix)]
-    assert ensure_topics(settings) == ([f"{name} made with {PARTITIONS} partitions" for name in names], [])
+    assert ensure_topics(settings) == ([f"{name} created with {PARTITIONS} partitions" for name in names], [])
     assert ensure_topics(settings) == ([], [])
     client = admin(settings)
     assert all(len(client.list_topics(name).topics[name].partitions) == PARTITIONS for name in names)
