@@ -32,7 +32,9 @@ def plays(number: int, first: int = 0) -> list[Listen]:
 
 def publish(settings: Settings, lane: Lane, source: int, listens: list[Listen]) -> None:
     # Idempotence costs the first message of every producer half a second, and there are many here.
-    quick = msgspec.structs.replace(settings, kafka_properties={"enable.idempotence": "false"})
+    quick = msgspec.structs.replace(
+        settings, kafka_properties=settings.kafka_properties | {"enable.idempotence": "false"}
+    )
     publisher = Publisher(quick, lane_topic(settings.topic_prefix, lane).name, source)
     for listen in listens:
         publisher.send(listen)
