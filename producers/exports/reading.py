@@ -48,8 +48,12 @@ class Export:
         self._opened: Opened | None = None
 
     def begin(self, rows: int = 1) -> list[Listen | Skipped]:
-        """Read the first rows, which `rows` then gives too. Raises DataFault where not even those can be read."""
-        first = [*islice(self._rows, rows)]
+        """Read as far as the first play, or so many rows, which `rows` then gives too. Raises DataFault before it."""
+        first: list[Listen | Skipped] = []
+        for row in islice(self._rows, rows):
+            first.append(row)
+            if _is_play(row):
+                break
         self._first = iter(first)
         self.rows = chain(self._first, self._rows)
         return first
@@ -179,17 +183,26 @@ def open_export(
             entries[one.number] = earlier[one.number] if earlier else entries[one.number]
         with closing(Export(found, entries, rules or Rules(latest_second()), begin, aliases)) as export:
             if start is None:
-                first = export.begin(_PROOF_ROWS if doubted else 1)
-                if doubted and not _prove(first, doubted):
-                    raise DataFault(f"{members[0].label} is no {export.format} export: {doubted.reason}")
+                _begin(export, members[0].label, doubted)
             yield export
 
 
-def _prove(rows: list[Listen | Skipped], doubted: Entry) -> bool:
-    """Whether a member that no format recognised is of the format that it was read as."""
-    if not rows:
-        return doubted.kind == "no_rows"
-    return any(isinstance(row, Listen) or row.reason == "outside_window" for row in rows)
+def _begin(export: Export, label: str, doubted: Entry | None) -> None:
+    """Raises DataFault where nothing can be read; also where a file of no format, which is `doubted`, is none."""
+    if doubted is None:
+        export.begin()
+        return
+    try:
+        first = export.begin(_PROOF_ROWS)
+    except DataFault as fault:
+        hint = doubted.hint or fault.message
+        raise DataFault(f"{label} is no {export.format} export: {doubted.reason}", hint) from fault
+    if not any(map(_is_play, first)) and (first or doubted.kind != "no_rows"):
+        raise DataFault(f"{label} is no {export.format} export: {doubted.reason}", doubted.hint)
+
+
+def _is_play(row: Listen | Skipped) -> bool:
+    return isinstance(row, Listen) or row.reason == "outside_window"
 
 
 def _named_format(name: str) -> Format:

@@ -384,7 +384,7 @@ class TestAFormatThatIsNamed:
         ],
     )
     def test_of_a_file_that_is_none_is_refused(self, content: bytes, format_: str) -> None:
-        with pytest.raises(DataFault):
+        with pytest.raises(DataFault, match=f"^- is no {format_} export: it "):
             list(read_export(io.BytesIO(content), format_))
 
     def test_of_an_empty_list_is_believed(self) -> None:
@@ -393,3 +393,10 @@ class TestAFormatThatIsNamed:
     def test_of_rows_that_do_not_show_it_at_once_is_believed(self) -> None:
         padding = b'{"unknown": "%b"}, ' % (b"x" * 20_000)
         assert len(list(read_export(io.BytesIO(b"[" + padding + BESIDE[1:]), "spotify"))) == 3
+
+    def test_of_a_file_that_breaks_off_after_a_play_is_believed(self) -> None:
+        padding = b'{"unknown": "%b"}, ' % (b"x" * 20_000)
+        rows = read_export(io.BytesIO(b"[" + padding + BESIDE[1:-5]), "spotify")
+        assert [isinstance(row, Listen) for _, row in zip(range(2), rows, strict=False)] == [False, True]
+        with pytest.raises(DataFault, match="breaks off after row 2"):
+            next(rows)

@@ -190,8 +190,9 @@ def test_librefm_needs_no_album() -> None:
 
 
 def test_a_format_that_was_named_and_is_not_there() -> None:
-    with pytest.raises(DataFault, match="no line that names the columns time, artist, track"):
+    with pytest.raises(DataFault, match="is no librefm-csv export") as fault:
         read("a,b,c\n", "librefm-csv")
+    assert "no line that names the columns time, artist, track" in fault.value.hint
     with pytest.raises(DataFault, match="is no lastfm-csv export: it looks like a table"):
         read("a,b,c\n", "lastfm-csv")
 
