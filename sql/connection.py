@@ -33,7 +33,7 @@ _ADDRESS_HINT = (
 _RIGHT_HINT = "grant this right, or name another role in SCROBBLES_DATABASE_URL"
 _PRIMARY = "name the primary in SCROBBLES_DATABASE_URL, or several hosts with target_session_attrs=read-write"
 _TLS_HINT = (
-    "TLS is set in SCROBBLES_DATABASE_URL: sslmode=verify-full, and sslrootcert=FILE for who signed its certificate"
+    "set TLS in SCROBBLES_DATABASE_URL: sslmode=verify-full, and sslrootcert=FILE with its authority's certificate"
 )
 _HINTS: dict[Cause, str] = {
     "tls": _TLS_HINT,
@@ -144,7 +144,7 @@ def _begin(connection: psycopg.Connection, parameters: dict[str, Any], address: 
         row = connection.execute(sql.read("every_session"), (backend,)).fetchone()
     if row is None:
         raise ConfigurationFault(
-            f"at {address} is a connection pool that may run each transaction in another session",
+            f"{address} is a connection pool that lends sessions by transaction, which loses what a session keeps",
             "use a pool in session mode (PgBouncer: pool_mode=session), or the address of Postgres itself",
             "database_unusable",
         )
