@@ -80,10 +80,8 @@ def meaning_of(error: psycopg.Error) -> Meaning:
     return "unstorable" if isinstance(error, psycopg.DataError) else "gone"
 
 
-def connect(
-    database_url: str, *, application: str = "scrobbles", autocommit: bool = True, writing: bool = False
-) -> psycopg.Connection:
-    """A connection that speaks UTF-8 and reads and writes alike, whatever a role or a database sets.
+def connect(database_url: str, *, application: str = "scrobbles", writing: bool = False) -> psycopg.Connection:
+    """A connection, in autocommit. It speaks UTF-8 and reads and writes alike, whatever a role or a database sets.
 
     Raises DependencyGone, AccessDenied, ConfigurationFault, which name the address, never a secret. With `writing` also
     where it could only read: DependencyGone for a standby, ConfigurationFault for what an operator has set.
@@ -97,7 +95,6 @@ def connect(
         raise _refused(error, address) from error
     try:
         _begin(connection, parameters, address, writing=writing)
-        connection.autocommit = autocommit
     except psycopg.Error as error:
         connection.close()
         raise fault_of(error, database_url) from error
