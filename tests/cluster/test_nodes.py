@@ -68,6 +68,8 @@ def test_with_one_node_gone_idle_workers_are_ready_again_and_calm(
         send(publisher, 0, 2_000)
         assert publisher.flush(60)
         eventually(lambda: dealt_with(connection) == 2_000, *idle)
+    nodes.restore()
+    eventually(is_ready, *idle)
     require_exact(importer_settings, connection, plays(2_000), *idle)
 
 
