@@ -374,9 +374,9 @@ MUTATIONS = [
     ),
     Mutation(
         "a worker says that it is not ready while the broker is silent: to the consumer that is a log without messages",
-        "consumers/listens/watch.py",
-        '                    self.trouble = f"Kafka does not answer: {error.args[0].str()}"\n',
-        "                    pass\n",
+        "consumers/listens/contact.py",
+        "if max(silences.values()) > SILENT_SECONDS else None",
+        "if False else None",
         ("tests/faults/test_broker.py::test_a_broker_frozen_for_longer_than_a_session_costs_nothing",),
     ),
     Mutation(
@@ -388,7 +388,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a client that has given up ends its worker",
-        "schemas/broker.py",
+        "schemas/kafka_faults.py",
         " or error.code() == KafkaError._FATAL",
         "",
         (_IN_COORDINATOR + "test_of_two_workers_with_one_static_name_the_second_stops",),
