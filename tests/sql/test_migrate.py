@@ -4,21 +4,26 @@ import os
 import pwd
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
+from yoyo import read_migrations
 
 from schemas.errors import ConfigurationFault
 from schemas.settings import Settings
 from sql.migrate import migrate, pending, require_head
+from sql.one_session import OneSession
 from tests.cli.commands import Commands, environment_of, eventually
 
-MIGRATIONS = sorted(path.stem for path in (Path(__file__).parents[2] / "sql" / "migrations").glob("*.sql"))
+FOLDER = Path(__file__).parents[2] / "sql" / "migrations"
+MIGRATIONS = sorted(path.stem for path in FOLDER.glob("*.sql"))
 WAITS_FOR_A_LOCK = (
     "select 1 from pg_stat_activity where application_name = 'scrobbles migrate'"
     " and datname = current_database() and wait_event_type = 'Lock' and wait_event <> 'advisory'"
@@ -129,3 +134,33 @@ def test_a_password_with_odd_characters_and_an_option_survive_the_way_to_the_mig
             with psycopg.connect(bare_database, autocommit=True) as owned:
                 owned.execute('drop owned by "odd name"')
             connection.execute('drop role "odd name"')
+
+
+def migrate_up_to(database_url: str, last: str) -> None:
+    with OneSession(database_url) as session, session.lock():
+        wanted = session.to_apply(read_migrations(str(FOLDER)))
+        session.apply_migrations(wanted.filter(lambda migration: migration.id <= last))
+
+
+def test_names_that_were_stored_decomposed_are_composed(bare_database: str) -> None:
+    composed = ["Sigur R\u00f3s", "\u1ec7", "\ud55c\uad6d", "AC/DC", "\u30ac"]
+    names = [unicodedata.normalize("NFD", name) for name in composed]
+    assert names != composed
+    migrate_up_to(bare_database, "0010_people")
+    with psycopg.connect(bare_database) as connection:
+        for name in [*names, *composed]:
+            one = {"id": uuid4(), "name": name}
+            connection.execute("insert into artist (id, name, name_rank) values (%(id)s, %(name)s, 0)", one)
+            connection.execute(
+                "insert into album (id, artist_id, name, name_rank) values (%(id)s, %(id)s, %(name)s, 0)", one
+            )
+            connection.execute(
+                "insert into track (id, artist_id, album_id, album_guessed, name, name_rank)"
+                " values (%(id)s, %(id)s, %(id)s, 0, %(name)s, 0)",
+                one,
+            )
+    assert migrate(bare_database) == [name for name in MIGRATIONS if name > "0010_people"]
+    with psycopg.connect(bare_database) as connection:
+        for table in ("artist", "album", "track"):
+            stored = [name for (name,) in connection.execute(f"select name from {table}")]  # noqa: S608
+            assert sorted(stored) == sorted(composed * 2)
