@@ -32,10 +32,12 @@ _OF_PACKAGES = re.compile(
     re.IGNORECASE,
 )
 _OF_SYSTEMS = re.compile(
-    r"\._.*|\.DS_Store|thumbs\.db|desktop\.ini|.*\.sqlite-(?:wal|shm|journal)|(?:read.?me|licen[sc]e|copying)\b.*",
+    r"\._.*|\.DS_Store|\.localized|Icon\r|thumbs\.db|desktop\.ini|\.directory|\.nomedia|\.git(?:keep|ignore|attributes)"
+    r"|.*\.sqlite-(?:wal|shm|journal)|(?:read.?me|licen[sc]e|copying)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _NAMED_LIKE_A_PART = frozenset({"text", "binary", "document", "web_page"})
+_OF_ANY = "Import it without --format."
 _UNRELATED = "it belongs to the {}, and holds no plays"
 
 
@@ -57,7 +59,7 @@ def take_stock(members: list[Member], chosen: Format | None) -> tuple[list[Found
         if isinstance(seen, Unread):
             entry = entry_of(member.name, _weighed(member.name, seen, parts))
         elif chosen not in (None, seen):
-            entry = entry_of(member.name, Unread("other_format", f"it is an export of the format {seen.name}"))
+            entry = entry_of(member.name, Unread("other_format", f"it is an export of the format {seen.name}", _OF_ANY))
         else:
             entry = entry_to_read(member.name, seen.name)
             found.append(Found(member, seen, number))

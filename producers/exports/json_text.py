@@ -7,6 +7,7 @@ of "[". NaN is read as null, for it is no number; a line feed in a title is no r
 
 import json
 import re
+from typing import Literal
 
 CUT_OFF_HINT = "The file is not complete: export or download it again."
 raw_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
@@ -58,13 +59,22 @@ def ran_out(error: json.JSONDecodeError) -> bool:
 
 def is_cut_off(content: bytes) -> bool:
     """Whether it is the beginning of a JSON value, whose end is missing."""
+    return _begun(content.decode(errors="ignore").lstrip()) == "cut off"
+
+
+def is_json_value(text: str) -> bool:
+    """Whether it begins with a JSON value, or is the beginning of one."""
+    return _begun(text) is not None
+
+
+def _begun(text: str) -> Literal["whole", "cut off"] | None:
     try:
-        raw_decode(content.decode(errors="ignore").lstrip())
+        raw_decode(text)
     except json.JSONDecodeError as error:
-        return ran_out(error)
+        return "cut off" if ran_out(error) else None
     except (ValueError, RecursionError):
-        pass
-    return False
+        return None
+    return "whole"
 
 
 def has_key(text: str, at: int, keys: frozenset[str]) -> bool | None:

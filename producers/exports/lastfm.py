@@ -33,7 +33,10 @@ _OTHER_LISTS = {
     "toptracks": "most played tracks",
     "weeklytrackchart": "most played tracks",
 }
-_OTHER_LIST_HINT = "Export the recent tracks, also called scrobbles: only they say when each track was played."
+_OTHER_LIST_HINT = (
+    "Export the recent tracks, also called scrobbles: only they say when each track was played."
+    " If they are in this file too, move them to one of their own."
+)
 _WRITTEN = re.compile(r"\s*(\d{1,2}) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d{2})\s*", re.ASCII)
 
 

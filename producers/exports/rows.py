@@ -31,6 +31,7 @@ _CALENDAR = re.compile(
         \s* (?:Z|UTC|GMT|(?P<offset>[-+]\d{2}(?::?\d{2})?))? \s*""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
+_DATE_CHARACTERS = len("2023-11-14")
 # Seconds until the year 5138; what is larger was written in milli-, micro- or nanoseconds.
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 _DIGITS = 20
@@ -88,9 +89,10 @@ def epoch_seconds(value: object, rules: Rules) -> int:
 
 def epoch(value: object) -> int:
     """What epoch_seconds makes of a value, whatever the bounds of a play are. Raises Refused("bad_time")."""
-    told = _whole(value)
+    told = number(value)
     if told is None:
         return _calendar_epoch(value)
+    told = int(told)
     if told < 0:
         raise Refused("bad_time")
     for smallest, divisor in _UNITS:
@@ -105,9 +107,12 @@ def iso_epoch(value: object) -> int:
     Other spellings that `epoch` knows will do. Raises Refused("bad_time").
     """
     try:
-        return _since_epoch(datetime.fromisoformat(value))  # type: ignore[arg-type] # what is no text raises TypeError
+        second = _since_epoch(datetime.fromisoformat(value))  # type: ignore[arg-type] # what is no text raises TypeError
+        is_moment = second >= EARLIEST and len(value) > _DATE_CHARACTERS  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        return epoch(value)
+        is_moment = False
+    # A date alone would be midnight, and milliseconds a time of the 18th century: 17001011 1 2345.
+    return second if is_moment else epoch(value)
 
 
 def _calendar_epoch(value: object) -> int:
@@ -163,11 +168,6 @@ def number(value: object) -> int | float | Decimal | None:
         # The comparison is false for NaN, and keeps int() from writing out 1e999999999.
         return value if -(10**_DIGITS) < value < 10**_DIGITS else None
     return None
-
-
-def _whole(value: object) -> int | None:
-    told = number(value)
-    return None if told is None or (isinstance(value, str) and not isinstance(told, int)) else int(told)
 
 
 def truth(value: object) -> bool:

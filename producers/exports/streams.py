@@ -117,6 +117,10 @@ class _Guarded:
                 left -= len(piece)
         except BadZipFile:
             self.fault = Unreadable(f"{self._label} is damaged: its checksum is wrong", _AGAIN)
+        except gzip.BadGzipFile:
+            self.fault = Unreadable(
+                f"{self._label} is damaged: its checksum is wrong, or not all of it is gzip", _AGAIN
+            )
         except EOFError:
             self.fault = Unreadable(f"{self._label} breaks off in its compressed data", _AGAIN)
         except UnicodeDecodeError as error:

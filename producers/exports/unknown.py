@@ -1,13 +1,14 @@
 """What a file is that is no export we know, said so that a person recognises it."""
 
 from producers.exports.entries import Entry, Kind, Unread
-from producers.exports.json_text import CUT_OFF_HINT, is_cut_off
+from producers.exports.json_text import CUT_OFF_HINT, is_cut_off, is_json_value
 from producers.exports.outline import Outline, outline
 from producers.exports.streams import HEAD_BYTES
 from producers.exports.unreadable import known_document, known_log, known_table
 from schemas.errors import DataFault
 
 _SHOWN = 8
+_HINTS = 2
 _UNPACK = "Unpack it first."
 _SIGNATURES: dict[bytes, tuple[Kind, str, str]] = {
     b"\x89PNG": ("document", "a PNG image", ""),
@@ -43,8 +44,11 @@ def unknown_fault(label: str, entries: list[Entry], known: list[str]) -> DataFau
     if not entries:
         return DataFault(f"{label} holds no files", hint)
     if len(entries) > 1:
-        members = [f"{one.name} ({one.reason})" for one in entries]
-        return DataFault(f"{label} holds no export we know, only {_some(members)}", hint)
+        # What belongs beside plays does not explain why there are none.
+        telling = [one for one in entries if one.is_loud] or entries
+        members = [f"{one.name} ({one.reason})" for one in telling]
+        hints = list(dict.fromkeys(one.hint for one in telling if one.hint))
+        return DataFault(f"{label} holds no export we know, only {_some(members)}", " ".join(hints[:_HINTS]) or hint)
     (one,) = entries
     if one.reason.startswith(_LOOKS):
         return DataFault(f"{label} is no export we know: {one.reason}", one.hint or hint)
@@ -78,8 +82,8 @@ def _appearance_of_text(head: bytes) -> Unread:
 def _what_text(text: str, head: bytes) -> tuple[Kind, str]:
     if "\0" in text:
         return "binary", "binary data"
-    if text[0] in "[{":
-        return "unknown", _describe_json(text[0], outline(head))
+    if text[0] in "[{" and _is_json(text, seen := outline(head)):
+        return "unknown", _describe_json(text[0], seen)
     if text[0] == "<":
         return "web_page", "a web page or XML"
     first_line = text.splitlines()[0][:80]
@@ -87,6 +91,11 @@ def _what_text(text: str, head: bytes) -> tuple[Kind, str]:
         if separator in first_line:
             return "text", f"a table with {name} between its columns (CSV), which begins with {first_line!r}"
     return "text", f"text that begins with {first_line!r}"
+
+
+def _is_json(text: str, seen: Outline) -> bool:
+    """Whether it begins as JSON does; a file of settings or a log begins with a bracket too."""
+    return len(seen) > 1 or is_json_value(text)
 
 
 def _describe_json(opening: str, seen: Outline) -> str:
@@ -97,12 +106,16 @@ def _describe_json(opening: str, seen: Outline) -> str:
         if path.startswith("item.") and path.count(".") == 1 and path != "item.item"
     )
     if opening == "[" and row_keys:
-        return f"a JSON array of objects with the keys {_some(row_keys)}"
+        return f"a JSON array of objects with {_keys(row_keys)}"
     if opening == "[" and "item" in seen:
         return "a JSON array whose elements are no objects"
     if opening == "{" and keys:
-        return f"a JSON object with the keys {_some(keys)}"
-    return "an empty or broken JSON document"
+        return f"a JSON object with {_keys(keys)}"
+    return "an empty JSON document"
+
+
+def _keys(names: list[str]) -> str:
+    return f"the {'key' if len(names) == 1 else 'keys'} {_some(names)}"
 
 
 def _some(names: list[str]) -> str:

@@ -149,6 +149,12 @@ def kinds(entries: list[Entry]) -> dict[str, str | None]:
         ("YourLibrary.json", b'{"tracks": []}', "unrelated", False),
         ("feedback.jsonl", b'{"recording_msid": "x", "score": 1}\n', "unrelated", False),
         (".DS_Store", b"\0\0\0\1Bud1\0", "unrelated", False),
+        ("Icon\r", b"", "unrelated", False),
+        (".localized", b"", "unrelated", False),
+        (".nomedia", b"", "unrelated", False),
+        ("config", b"[core]\n\tbare = false\n", "unrelated", False),
+        (PART, b"[{'ts': '2022-01-01'}]", "text", True),
+        (PART, b'[{"unknown": 1}, oops', "unknown", True),
         ("._" + PART, b"\0\5\x16\7\0\2\0\0Mac OS X\0\0", "unrelated", False),
         ("malojadb.sqlite-wal", b"", "unrelated", False),
     ],
@@ -171,6 +177,29 @@ def test_an_archive_that_is_broken_or_too_deep_is_named(container: Container, tm
     assert titles(items) == ["One", "Two"]
     expected = {"compressed"} if container is as_archive_in_archive else {"compressed", "damaged"}
     assert {entry.kind for entry in entries if not entry.read} == expected
+
+
+@every_container
+@pytest.mark.parametrize(
+    ("files", "reasons", "hint"),
+    [
+        ({PART: b"", GOOD: BESIDE[:20]}, [f"{PART} (it is empty)", f"{GOOD} (it breaks off"], "export or download"),
+        (
+            {PART: bz2.compress(BESIDE), GOOD: bz2.compress(BESIDE), "ReadMe.pdf": b"%PDF-1.7\n"},
+            [f"{PART} (it looks like a bzip2 file)", f"{GOOD} (it looks like a bzip2 file)"],
+            "Unpack it first.",
+        ),
+        ({"a.txt": b"a", "b.txt": b"b"}, ["a.txt (it looks like text", "b.txt (it looks like text"], "Known formats"),
+    ],
+)
+def test_where_nothing_can_be_read_what_is_wrong_is_said(
+    files: dict[str, bytes], reasons: list[str], hint: str, container: Container, tmp_path: Path
+) -> None:
+    with pytest.raises(DataFault, match="holds no export we know, only ") as fault:
+        list(read_export(container(files, tmp_path)))
+    assert all(reason in fault.value.message for reason in reasons)
+    assert fault.value.message.count(" (it ") == len(reasons)
+    assert fault.value.hint.count(hint) == 1
 
 
 @every_container
@@ -270,6 +299,15 @@ def test_a_gzip_file_that_breaks_off_gives_every_complete_row_before_it(separato
     with pytest.raises(DataFault, match=r"breaks off in its compressed data, noticed after row [0-9,]+$"):
         given.extend(read_export(io.BytesIO(packed)))
     assert titles(given) == re.findall(r'track_name": "(\w+)"[^}]*\}', there)
+
+
+def test_a_gzip_file_with_something_else_behind_it() -> None:
+    rows = read_export(io.BytesIO(gzip.compress(BESIDE) + b"junk"))
+    assert [next(rows), next(rows)]
+    with pytest.raises(
+        DataFault, match="is damaged: its checksum is wrong, or not all of it is gzip, noticed after row 2"
+    ):
+        next(rows)
 
 
 def test_a_gzip_file_that_fills_memory() -> None:
@@ -386,6 +424,11 @@ class TestAFormatThatIsNamed:
     def test_of_a_file_that_is_none_is_refused(self, content: bytes, format_: str) -> None:
         with pytest.raises(DataFault, match=f"^- is no {format_} export: it "):
             list(read_export(io.BytesIO(content), format_))
+
+    def test_of_another_format_is_refused_with_the_way_to_read_it(self) -> None:
+        with pytest.raises(DataFault) as fault:
+            list(read_export(io.BytesIO(BESIDE), "lastfm"))
+        assert fault.value.hint == "Import it without --format."
 
     def test_of_an_empty_list_is_believed(self) -> None:
         assert list(read_export(io.BytesIO(b"[]"), "spotify")) == []
