@@ -137,8 +137,9 @@ class _Reader:
             self._first_key = first[1] if first else ""
         buffer.at = end
         yield [row]
-        if alike := self._at_once.after(buffer):
+        while alike := self._at_once.after(buffer):
             yield alike
+            self._place = self._count, buffer.byte(), self._inside
 
     def _unreadable(self, broken: Broken) -> bytes:
         """The beginning of what cannot be read; the next row comes next. Raises DataFault if there is none to be seen.
