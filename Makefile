@@ -39,7 +39,7 @@ bench: install ## measure speed and memory, print one table
 picture: install ## draw the picture in the README from what the demo prints
 	@.venv/bin/python docs/images/demo.py
 
-lock: ## resolve the dependencies anew, into requirements.lock
+lock: ## resolve the dependencies again, into requirements.lock
 	@.venv/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-header --no-emit-index-url --no-annotate --quiet pyproject.toml --output-file requirements.lock
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import orjson
+import typer
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
@@ -17,6 +18,8 @@ from rich.text import Text
 
 # Control characters, and those that turn the direction of writing.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# How Python keeps a byte of an argument or of a file name that is no UTF-8.
+_BYTE = re.compile("[\udc80-\udcff]")
 # What is no terminal has no width, whatever COLUMNS says: a script must not get cells that are folded or shortened.
 _TO_TERMINAL = os.isatty(1)
 _WIDTH = None if _TO_TERMINAL else 1_000_000
@@ -32,6 +35,7 @@ _LONGEST_WORD = 24
 
 def visible(text: str) -> str:
     """The text with all that would move the cursor, change colours or turn the direction written out."""
+    text = _BYTE.sub(lambda found: rf"\x{found[0].encode(errors='surrogateescape').hex()}", text)
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
@@ -45,6 +49,18 @@ def complain(message: str, hint: str = "") -> None:
     err.print(f"[bold red]scrobbles:[/] {_escaped(message)}")
     for line in hint.splitlines():
         err.print(Padding(Text(visible(line), style="dim"), (0, 0, 0, 2)) if err.is_terminal else f"  {_escaped(line)}")
+
+
+def confirm(question: str) -> None:
+    """Ask on stderr. Raises typer.Abort unless the answer is yes."""
+    try:
+        agreed = typer.confirm(visible(question), err=True)
+    except typer.Abort:
+        # Ctrl-C and the end of the input leave the cursor behind the question.
+        err.print()
+        raise
+    if not agreed:
+        raise typer.Abort
 
 
 def emit_json(answer: object) -> None:

@@ -6,14 +6,13 @@ import typer
 from psycopg.rows import dict_row
 
 import sql
-from cli.console import emit_json, out, say, table
+from cli.console import confirm, emit_json, out, say, table
 from cli.letters import Chosen, choose, count, no_letters
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.raw import for_people, for_scripts
 from cli.wiring import connected, operator, settings
 from consumers.listens.deadletter import DeadReason
 from producers.replay import replay as send_again
-from schemas.errors import UsageFault
 
 app = typer.Typer()
 dead = typer.Typer(help="Messages that could not become a play: look, send again, delete.", no_args_is_help=True)
@@ -165,8 +164,8 @@ def purge(
         if dry_run or not chosen.ids:
             _tell("delete", chosen, json)
             return
-        if not yes and not typer.confirm(f"Delete {chosen} for good?", err=True):
-            raise UsageFault("nothing was deleted")
+        if not yes:
+            confirm(f"Delete {chosen} for good?")
         with connection.transaction():
             rows = connection.execute(sql.read("purge_letters"), (chosen.ids,)).fetchall()
             purged = sum(letters for (letters,) in rows)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import say
+from cli.console import confirm, say
 from cli.elsewhere import say_stack_elsewhere
 from cli.wiring import settings
 from deploy.local.ownership import is_stack
@@ -32,8 +32,8 @@ def down(
         return
     if purge and not is_stack(data):
         raise UsageFault(f"{data} never held a stack: nothing was deleted", "is SCROBBLES_DATA the folder you mean?")
-    if purge and not yes and not typer.confirm(f"Delete all plays stored under {data}?", err=True):
-        raise UsageFault("nothing was stopped and nothing deleted")
+    if purge and not yes:
+        confirm(f"Delete all plays stored under {data}?")
     ran = any(process.is_running() for process in processes_of(data))
     stop(data, say, purging=purge)
     say("everything is stopped" + (" and deleted" if purge else ""))

@@ -128,7 +128,7 @@ def _of_offsets(found: Sequence[Position], chosen: Settings, *, is_local: bool) 
     }
     if missing:
         yield Problem(f"missing in Kafka: {_listed(missing)}", f"`scrobbles topics ensure`{then}")
-    recreated = {each.topic for each in found if each.state == "anew"}
+    recreated = {each.topic for each in found if each.state == "recreated"}
     if recreated:
         commands = ", ".join(f"`scrobbles offsets adopt {topic}`" for topic in sorted(recreated))
         yield Problem(f"deleted and recreated in Kafka: {_listed(recreated)}", commands + then)

@@ -24,7 +24,7 @@ from producers.jobs.progress import Cancelled, Step, Watch
 from producers.jobs.rehearsal import Comparison, rehearse
 from producers.jobs.rejects import RejectsFile
 from schemas.broker import admin, topic_ids
-from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, Fault
+from schemas.errors import DONE, FINISHED_WITH_REJECTS, INTERRUPTED, DataFault, Fault, UsageFault
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 from sql.connection import fault_of
@@ -122,8 +122,15 @@ def require_kafka(settings: Settings) -> None:
 
 @contextmanager
 def local(order: Order) -> Iterator[Order]:
-    """The order with what can be read more than once: stdin, or another pipe, is kept in a temporary file."""
-    if order.name != "-" and not order.path.is_fifo():
+    """The order with what can be read more than once: stdin, or another pipe, is kept in a temporary file.
+
+    Raises UsageFault for a device.
+    """
+    is_pipe = order.name == "-" or order.path.is_fifo()
+    if not is_pipe:
+        # Some devices never end.
+        if order.path.exists() and not (order.path.is_file() or order.path.is_dir()):
+            raise UsageFault(f"{order.name} is a device, not a file")
         yield order
         return
     name = "stdin" if order.name == "-" else order.name

@@ -11,7 +11,7 @@ import typer
 from psycopg.rows import class_row
 
 import sql
-from cli.console import complain, emit_json, err, out, say, shortened, table
+from cli.console import complain, confirm, emit_json, err, out, say, shortened, table
 from cli.importing import Imports, require_kafka, stoppable
 from cli.moments import Clock, Utc, Zone
 from cli.progress import watching
@@ -67,6 +67,8 @@ def list_(
         names = shortened(report.user, _USER_WIDTH), shortened(Path(report.file).name or report.file, _FILE_WIDTH)
         shown.add_row(str(report.job), begun, *names, report.state, *(f"{count or 0:,}" for count in numbers))
     out.print(shown if found else "nothing was imported yet")
+    if found:
+        say(f"days are those of {clock.name}")
 
 
 @jobs.command()
@@ -91,7 +93,9 @@ def same_second_(
     utc: Utc = False,
     json: Json = False,
 ) -> None:
-    """List the plays of an import that you had before, without their album or with one.
+    """List plays that differ only by album.
+
+    They are those of an import that you had before, without their album or with one.
 
     Two services may tell of one play: at the same second, of the same artist and title, but one of them knows no album,
     or fills in the title. Both are stored; `scrobbles jobs undo` takes one of the imports back.
@@ -141,10 +145,10 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; only a terminal is asked.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove the plays that an import alone brought.
+    """Remove the plays only this import brought.
 
     What another import brought too stays, as a play of that one. Other names of an artist, an album or a track that
-    its export told of stay in force.
+    its export brought stay in force.
 
     Example: scrobbles jobs undo 7
     """
@@ -158,7 +162,7 @@ def undo(
         return
     if not yes and not json and err.is_terminal:
         say(f"job {job}: {before.file}, {before.inserted or 0:,} plays of {before.user}")
-        typer.confirm("Take them back?", abort=True, err=True)
+        confirm("Take them back?")
     begun = time.monotonic()
     try:
         with watching(before.file, chosen) as watch, stoppable(watch) as stopping:

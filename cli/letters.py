@@ -78,7 +78,7 @@ def no_letters(ids: Sequence[int]) -> UsageFault:
 
 
 def count(number: int) -> str:
-    """So many dead letters."""
+    """The number of dead letters, in words."""
     return f"{number:,} dead letter{'' if number == 1 else 's'}"
 
 

@@ -29,7 +29,7 @@ _STATES: dict[State, str] = {
     "unread": "not read yet",
     "gap": "messages gone: skip",
     "cut": "log cut short: adopt",
-    "anew": "made anew: adopt",
+    "recreated": "recreated: adopt",
     "former": "a former topic",
 }
 

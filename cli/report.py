@@ -10,10 +10,11 @@ from cli.console import out, table, visible
 from producers.exports.entries import NOT_REACHED, QUIET, Entry
 from producers.jobs.job import Report
 from producers.jobs.rejects import UNWANTED
+from producers.output import STDOUT
 from schemas.errors import DONE, FINISHED_WITH_REJECTS
 from schemas.listen import REJECTIONS
 
-# So many reasons, and so many files of each; `--json` tells all.
+# The most reasons, and files of each, that are shown; `--json` has all.
 _SHOWN = 20
 _NAMED = 3
 
@@ -67,6 +68,8 @@ def _table(report: Report) -> Table:
 
 def _skipped_lines(report: Report, rejects: str | None) -> Iterator[tuple[str, str]]:
     if not report.skipped.keys() - UNWANTED:
+        return
+    if rejects == STDOUT:
         return
     if rejects:
         yield "dim", f"the skipped rows are in {rejects}"

@@ -26,7 +26,7 @@ def install(
     workers: Annotated[int, typer.Option(min=0, max=64, metavar="N", help="How many consumer workers to run.")] = 2,
     show: Annotated[bool, typer.Option("--print", help="Only show the unit; change nothing.")] = False,
 ) -> None:
-    """Start the stack at boot, stop it at shutdown.
+    """Start at boot, stop at shutdown.
 
     The SCROBBLES_* settings of now are written into a file that only you can read. Install it again after changing
     one of them, or after moving this program.

@@ -9,12 +9,12 @@ import sql
 from cli.console import emit_json, out, say, table
 from cli.moments import DATE, Clock, Moment, Utc, Zone, moment
 from cli.wiring import DEFAULT_USER, connected, person, user_id
+from schemas.person import EVERYONE
 
 app = typer.Typer()
 
 _STATEMENTS = {"artists": "top_artists", "albums": "top_albums", "tracks": "top_tracks"}
 _WHAT = "|".join(_STATEMENTS)
-EVERYONE = "all"
 
 
 @app.command()

@@ -52,7 +52,7 @@ def up(
 
 
 def _adopt_what_is_forgotten(places: Places, chosen: Settings) -> bool:
-    """Accept topics that were made anew where the embedded broker had them; whether it came, went or began again.
+    """Accept topics that were recreated where the embedded broker had them; whether it came, went or began again.
 
     It keeps nothing, so that is no accident to stop for, whichever broker came after it. The topics of any other broker
     are left to a person.
@@ -62,12 +62,12 @@ def _adopt_what_is_forgotten(places: Places, chosen: Settings) -> bool:
     with connected(chosen) as connection:
         found = positions(connection, admin(chosen), [topic.name for topic in all_topics(chosen.topic_prefix)])
         forgotten = {each.topic for each in found if is_embedded or each.topic_id in last}
-        anew = [each for each in found if each.state == "anew" and each.topic in forgotten]
-        topics = sorted({each.topic for each in anew})
+        recreated = [each for each in found if each.state == "recreated" and each.topic in forgotten]
+        topics = sorted({each.topic for each in recreated})
         for topic in topics:
-            list(adopt(connection, anew, topic, operator()))
+            list(adopt(connection, recreated, topic, operator()))
     if topics:
-        say(f"the embedded broker kept nothing: topics made anew are read from their beginning: {', '.join(topics)}")
+        say(f"the embedded broker kept nothing; its recreated topics are read from the beginning: {', '.join(topics)}")
     now = {each.topic_id for each in found if is_embedded and each.state != "former"}
     embedded.remember_topics(places, now)
     return now != last

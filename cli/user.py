@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import sql
-from cli.console import complain, emit_json, out, say, table, visible
+from cli.console import complain, confirm, emit_json, out, say, table
 from cli.importing import stoppable
 from cli.progress import watching
 from cli.wiring import connected, database_url, person, settings
@@ -57,7 +57,9 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a person with all plays, imports and dead letters.
+    """Remove a person and all their plays.
+
+    Their imports and dead letters go too.
 
     All that waits in Kafka is stored first, so that nothing arrives afterwards. The messages stay in Kafka, but no
     worker stores them again.
@@ -67,8 +69,8 @@ def remove(
     name, chosen = person(name), settings()
     with connected(chosen) as connection:
         plays = people.plays_of(connection, name)
-    if not yes and not typer.confirm(f"Remove {visible(name)} with {plays:,} plays for good?", err=True):
-        raise UsageFault("nobody was removed")
+    if not yes:
+        confirm(f"Remove {name} with {plays:,} plays for good?")
     try:
         with watching(name, chosen) as watch, stoppable(watch) as stopping:
             database = Database(database_url(chosen), stopping)

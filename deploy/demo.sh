@@ -32,7 +32,7 @@ That was a sample; its plays belong to a person called demo. Your own plays are 
   .venv/bin/scrobbles import FILE                 import your own export
   .venv/bin/scrobbles top artists                 what you play most
   .venv/bin/scrobbles top tracks --user demo      what the sample plays most
-  .venv/bin/scrobbles user remove demo            remove the sample and its plays
+  .venv/bin/scrobbles user remove demo            remove the sample
   .venv/bin/scrobbles status                      what runs here
   .venv/bin/scrobbles down                        stop it; the data stays
 TEXT

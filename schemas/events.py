@@ -14,7 +14,7 @@ Ending: TypeAlias = Literal[
     "offset_gone",  # 65: retention deleted messages that were not read
     "offset_missing",  # 65: the log has a gap where the next message should be: transactions, compaction
     "log_truncated",  # 65: the log ends before what was read of it
-    "topic_id_changed",  # 65: the topic was deleted and made anew
+    "topic_id_changed",  # 65: the topic was deleted and recreated
     "topic_gone",  # 65: it was deleted
     "too_many_dead_letters",  # 65: half of the last 1,000 messages of this worker are no listens
     "kafka_gone",  # 69

@@ -23,9 +23,9 @@ from schemas.settings import Settings
 # unread   nobody has read it yet
 # gap      messages that were not read are gone: skip
 # cut      the log ends before `next`: adopt
-# anew     the topic was made anew, and nobody has decided yet: adopt
+# recreated  the topic was deleted and recreated, and nobody has decided yet: adopt
 # former   a topic that is no more
-State: TypeAlias = Literal["begun", "unread", "gap", "cut", "anew", "former"]
+State: TypeAlias = Literal["begun", "unread", "gap", "cut", "recreated", "former"]
 
 
 class Position(NamedTuple):
@@ -70,11 +70,11 @@ def positions(connection: psycopg.Connection, client: AdminClient, topics: Seque
     ids, low, high = present_ids(client, names), first_offsets(client, names), end_offsets(client, names)
     found = [_position(row, ids, low, high) for row in rows]
     begun = {(row.topic_id, row.partition) for row in rows}
-    anew = {row.topic for row in rows} - {row.topic for row in rows if ids.get(row.topic) == row.topic_id}
+    recreated = {row.topic for row in rows} - {row.topic for row in rows if ids.get(row.topic) == row.topic_id}
     for (topic, number), end in high.items():
         if (ids[topic], number) not in begun:
             begin = low[topic, number]
-            state: State = "anew" if topic in anew else "unread"
+            state: State = "recreated" if topic in recreated else "unread"
             found.append(Position(topic, ids[topic], number, state, begin, begin, begin, end, end - begin))
     return sorted(found, key=lambda each: (each.topic, each.state != "former", each.partition))
 
@@ -128,7 +128,7 @@ def _first_readable(at: Position, begin: int, settings: Settings) -> int:
 def plan_skip(found: Sequence[Position], topic: str, number: int, to: int | Literal["low"]) -> Skip:
     """What moving the partition there would pass. Raises UsageFault for what is no step forward within the log."""
     at = next((p for p in found if (p.topic, p.partition) == (topic, number) and p.state != "former"), None)
-    if at is None or at.state in ("unread", "anew") or at.low is None or at.high is None:
+    if at is None or at.state in ("unread", "recreated") or at.low is None or at.high is None:
         raise UsageFault(f"{topic}[{number}] was never read", "`scrobbles offsets show` lists what was")
     target = at.low if to == "low" else to
     if target <= at.next:
@@ -153,22 +153,26 @@ def skip(connection: psycopg.Connection, plan: Skip, by: str) -> None:
 def adopt(connection: psycopg.Connection, found: Sequence[Position], topic: str, by: str) -> Iterator[str]:
     """Accept the log of a topic as it is now. A line for each thing that was decided; none where nothing is the matter.
 
-    A topic that was made anew is read from its beginning. One that lost its tail is read on at its end.
+    A recreated topic is read from its beginning. One that lost its tail continues at its end.
     """
     ours = [each for each in found if each.topic == topic]
     if not ours:
         raise UsageFault(f"there is no topic {topic}, and none was read", "`scrobbles offsets show` lists what was")
-    anew = [each for each in ours if each.state == "anew"]
-    if anew:
-        told = f"{topic}: {len(anew)} partitions of a topic made anew are read from their beginning"
-        columns = [each.topic_id for each in anew], [topic] * len(anew), [each.partition for each in anew]
+    recreated = [each for each in ours if each.state == "recreated"]
+    if recreated:
+        told = f"{topic}: {len(recreated)} partitions of the recreated topic are read from their beginning"
+        columns = (
+            [each.topic_id for each in recreated],
+            [topic] * len(recreated),
+            [each.partition for each in recreated],
+        )
         with connection.transaction():
-            connection.execute(sql.read("adopt_partitions"), (*columns, [each.low for each in anew]))
+            connection.execute(sql.read("adopt_partitions"), (*columns, [each.low for each in recreated]))
             connection.execute(sql.read("insert_decision"), (by, "adopt", told))
         yield told
     for each in ours:
         if each.state == "cut" and each.high is not None:
-            told = f"{topic}[{each.partition}] is read on at {each.high}, where its log ends, instead of {each.next}"
+            told = f"{topic}[{each.partition}] continues at {each.high}, where its log ends, instead of {each.next}"
             _move(connection, each, each.high, by, "adopt", told)
             yield told
 

@@ -198,7 +198,7 @@ class Assignment:
                 raise DataFault(
                     f"{topic}[{number}]: there are no messages {missing} to {found - 1} in the log",
                     "a transaction or compaction left them out, or the broker lost them;"
-                    f" `scrobbles offsets skip {topic} {number} --to {found}` goes on behind them",
+                    f" `scrobbles offsets skip {topic} {number} --to {found}` continues after them",
                     "offset_missing",
                 )
         self._gaps[place] = missing, found
@@ -218,12 +218,12 @@ class Assignment:
         if expected < low:
             raise DataFault(
                 f"{topic}[{number}]: messages {expected} to {low - 1} are gone from Kafka before they were stored",
-                f"retention deleted them; `scrobbles offsets skip {topic} {number} --to low` goes on behind them",
+                f"retention deleted them; `scrobbles offsets skip {topic} {number} --to low` continues after them",
                 "offset_gone",
             )
         raise DataFault(
             f"{topic}[{number}]: offset {expected} is stored, but the log ends at {high}",
-            f"the log lost its tail; `scrobbles offsets adopt {topic}` goes on at its end",
+            f"the log lost its tail; `scrobbles offsets adopt {topic}` continues at its end",
             "log_truncated",
         )
 

@@ -25,7 +25,7 @@ class Message(Protocol):
 
 
 class Partition(NamedTuple):
-    """A partition of a topic, which is known by its id: a topic made anew under an old name is another one."""
+    """A partition of a topic, which is known by its id: a topic recreated under its old name is another one."""
 
     topic_id: UUID
     topic: str
@@ -36,9 +36,9 @@ class Partition(NamedTuple):
 
 
 def topic_changed(topic: str) -> DataFault:
-    """What is said of a topic that was made anew: the ledger speaks of the one before."""
+    """What is said of a recreated topic: the ledger speaks of the one before."""
     return DataFault(
-        f"the topic {topic} was deleted and made anew: its messages are not those that were read before",
+        f"the topic {topic} was deleted and recreated: its messages are not those that were read before",
         f"`scrobbles offsets adopt {topic}` has it read from its beginning; nothing was skipped",
         "topic_id_changed",
     )

@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _stillness(health: Health, longest: float) -> list[str]:
     idle = time.monotonic() - health.ticked
-    return [f"the loop stands still for {idle:.0f} s: the database or Kafka lets it wait"] if idle > longest else []
+    return [f"the loop has stalled for {idle:.0f} s: it waits for the database or Kafka"] if idle > longest else []
 
 
 def _told(reasons: list[str]) -> tuple[int, str, bytes]:

@@ -17,7 +17,7 @@ _EVENT = re.compile(r"\S+ \[\w+ *\] (\w+) +exit_code=")
 
 
 class LastWords(NamedTuple):
-    """Why a worker ended, what leads on, and the name of it: one of schemas/events.py, empty where it told none."""
+    """Why a worker ended, the remedy, and the name of it: one of schemas/events.py, empty where it told none."""
 
     sentence: str
     hint: str = ""

@@ -52,7 +52,7 @@ class About(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """How a supervised process ended, and whether it is started again.
 
-    Its exit code (a signal is negative), why, what leads on, and the event that it named.
+    Its exit code (a signal is negative), why, the remedy, and the event that it named.
     """
 
     code: int
@@ -62,7 +62,7 @@ class Ended(msgspec.Struct, frozen=True):
     event: str = ""
 
     def told(self) -> str:
-        """In one line, but for what leads on."""
+        """In one line, but for the remedy."""
         return f"{self.code}{self.event and ' '}{self.event}: {self.sentence}"
 
 

@@ -108,7 +108,7 @@ def _lost(job: Job, plays: int) -> DataFault:
     number = f"{plays:,} plays" if not job.resumed else f"at least {plays:,} plays" if plays else "some plays, perhaps,"
     return DataFault(
         f"{number} of job {job.id} were never stored, and Kafka does not hold them any more",
-        "`scrobbles import` reads the file anew and stores them; `scrobbles offsets show` tells what was passed",
+        "`scrobbles import` reads the file again and stores them; `scrobbles offsets show` tells what was skipped",
     )
 
 
@@ -119,7 +119,7 @@ def order_of(connection: psycopg.Connection, job: int) -> Order:
         raise UsageFault(f"there is no job {job}", "`scrobbles jobs list` shows all")
     path, name, user, options, resumable, state = found
     if not resumable:
-        raise UsageFault(f"job {job} is {state}: there is nothing to resume", "`scrobbles import` reads its file anew")
+        raise UsageFault(f"job {job} is {state}: there is nothing to resume", "`scrobbles import` reads its file again")
     if name == "-":
         raise UsageFault(f"job {job} was read from stdin", "give its file to `scrobbles import` again")
     return Order(restored(path), name, user, msgspec.convert(options, Options), job=job)

@@ -59,7 +59,7 @@ class Sender:
     def send(self) -> None:
         """Send every listen, count what is skipped, wait until all is acknowledged.
 
-        What ends it early leaves the job such that a later one goes on behind its last checkpoint: `cancelled` after
+        What ends it early leaves the job such that a later one continues after its last checkpoint: `cancelled` after
         Cancelled, `failed` after a Fault. A fault in the export itself ends the job; what came before it is sent.
         """
         job = self._job
@@ -133,11 +133,11 @@ class Sender:
             self._silent(time.monotonic() - since)
 
     def _silent(self, seconds: float) -> None:
-        """Kafka has acknowledged nothing for so many seconds."""
+        """Say that Kafka acknowledges nothing; raise DependencyGone once that has lasted too long."""
         if seconds > PATIENCE_SECONDS:
             raise DependencyGone(
                 f"{self._kafka} has acknowledged nothing for {PATIENCE_SECONDS:.0f} seconds",
-                f"`scrobbles jobs resume {self._job.id}` goes on where this ended",
+                f"`scrobbles jobs resume {self._job.id}` continues from there",
             )
         if seconds > _SILENT_SECONDS:
             self._watch(Step("reading", self._job.rows, trouble=f"{self._kafka} does not answer: trying again"))

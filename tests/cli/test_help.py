@@ -53,6 +53,17 @@ def test_help_keeps_within_the_terminal_and_shows_no_type_of_a_flag(
     assert not re.search(r"<(bool|str|int|path|list|float)\b", shown)
 
 
+@pytest.mark.parametrize("verb", ["jobs", "dead", "offsets", "user", "service", "topics", "config"])
+def test_what_a_verb_of_a_group_does_is_said_in_full_at_60_columns(
+    verb: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run([verb, "--help"]) == 0
+    _usage, _, verbs = capfd.readouterr().out.partition("Commands:")
+    assert verbs
+    assert "..." not in verbs
+
+
 def test_the_verbs_are_in_two_groups_with_one_line_each(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

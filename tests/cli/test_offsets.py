@@ -216,11 +216,11 @@ def test_a_topic_made_anew_is_adopted_and_read_from_its_beginning(
     make_anew(cluster, "import")
     publish(cluster, "import", source, plays(300, 200))
     assert worker.ended() == 65
-    assert {each["state"] for (name, _), each in shown(here).items() if name == topic} == {"anew"}
-    assert "made anew: adopt" in here.run("offsets", "show").output
+    assert {each["state"] for (name, _), each in shown(here).items() if name == topic} == {"recreated"}
+    assert "recreated: adopt" in here.run("offsets", "show").output
     done = here.run("offsets", "adopt", topic)
     assert done.code == 0
-    assert f"{PARTITIONS} partitions of a topic made anew are read from their beginning" in done.errors
+    assert f"{PARTITIONS} partitions of the recreated topic are read from their beginning" in done.errors
     assert "nothing to adopt" in here.run("offsets", "adopt", topic).errors
     assert [verb for verb, _ in decisions(here)] == ["adopt"]
     heir = commands.worker()

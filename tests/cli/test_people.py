@@ -49,6 +49,7 @@ def test_a_person_may_have_any_name_that_can_be_seen(here: Here, name: str) -> N
         ("a\u202eb", "no control characters"),
         ("a\u2066b", "no control characters"),
         ("a\udcfcb", "no UTF-8"),
+        ("all", "stands for everyone"),
         ("x" * 201, "200 characters at most, not 201"),
     ],
 )

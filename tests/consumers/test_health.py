@@ -51,14 +51,14 @@ def test_a_loop_that_stands_still_does_not_live() -> None:
     assert reasons(Health(now, "the database is away", 0, 0), "/livez") == []
     assert reasons(Health(now - SLOW_SECONDS - 1, None, 24, 1), "/livez") == []
     (reason,) = reasons(Health(now - STUCK_SECONDS - 1, None, 24, 1), "/livez")
-    assert reason.startswith("the loop stands still for 121 s")
+    assert reason.startswith("the loop has stalled for 121 s")
 
 
 def test_a_loop_that_stands_still_for_some_seconds_is_not_ready() -> None:
     now = time.monotonic()
     assert reasons(Health(now - SLOW_SECONDS / 2, None, 24, 1), "/readyz") == []
     (reason,) = reasons(Health(now - SLOW_SECONDS - 1, None, 24, 1), "/readyz")
-    assert reason.startswith("the loop stands still for 11 s")
+    assert reason.startswith("the loop has stalled for 11 s")
 
 
 def test_a_worker_without_partitions_or_database_is_not_ready_and_says_why() -> None:

@@ -14,7 +14,7 @@ from schemas.data_folder import STACK_FILE
 from tests.local.observe import eventually, finish, pids, scrobbles
 
 TOPICS = "scrobbles.import, scrobbles.live"
-ADOPTED = f"the embedded broker kept nothing: topics made anew are read from their beginning: {TOPICS}\n"
+ADOPTED = f"the embedded broker kept nothing; its recreated topics are read from the beginning: {TOPICS}\n"
 
 
 def up(data: Path, kind: str, **environment: str) -> str:
@@ -76,7 +76,7 @@ def test_topics_that_the_embedded_broker_lost_are_adopted_and_those_of_a_real_ka
     assert decisions(data) == ["adopt", "adopt"]
     stop(data)
     shutil.rmtree(open_places(data).servers / "kafka")
-    assert "made anew" not in up(data, "Apache Kafka")
+    assert "recreated" not in up(data, "Apache Kafka")
     adopting = (
         "`scrobbles offsets adopt scrobbles.import`, `scrobbles offsets adopt scrobbles.live`, then `scrobbles up`"
     )

@@ -113,7 +113,7 @@ def test_a_worker_that_stopped_for_good_stays_so_and_status_says_why_until_the_n
         code, described, errors = status(running)
         assert code == 1
         assert described["consumer-1"]["exit_code"] == 65
-        assert "was deleted and made anew" in described["consumer-1"]["reason"]
+        assert "was deleted and recreated" in described["consumer-1"]["reason"]
         assert described["consumer-1"]["event"] == "topic_id_changed"
         # Two workers met it, and it is one cause.
         recreated = "deleted and recreated in Kafka: scrobbles.import, scrobbles.live"
