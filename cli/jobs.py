@@ -145,7 +145,7 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; only a terminal is asked.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove the plays only this import brought.
+    """Take back the plays of an import.
 
     What another import brought too stays, as a play of that one. Other names of an artist, an album or a track that
     its export brought stay in force.

@@ -40,7 +40,7 @@ def moment(text: str) -> Written:
     try:
         return Written(dt.datetime.fromisoformat(text))
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date. Write it as {_FORMS}") from None
+        raise typer.BadParameter(f"'{text}' is no date. Write it as {_FORMS}") from None
 
 
 class Clock:
