@@ -187,7 +187,7 @@ def test_bytes_that_are_no_utf8_are_named(shell: Shell, line: str, code: int, sa
             "stdin cannot be copied to a temporary file: File too large\n  TMPDIR chooses",
         ),
         (r"printf '\xff\n' | scrobbles user remove me", 1, "nothing was done"),
-        ("scrobbles user remove me < /dev/null", 1, "[y/N]: \nscrobbles: nothing was done"),
+        ("scrobbles user remove me < /dev/null", 1, "[y/N]:\nscrobbles: nothing was done"),
         ("echo n | scrobbles user remove me", 1, "nothing was done"),
         ("scrobbles import --dry-run /dev/zero", 2, "/dev/zero is a device, not a file"),
         (r"scrobbles export --user me --output $'\xfc'", 0, r"written to \xfc"),
