@@ -243,7 +243,7 @@ def test_a_log_that_lost_its_tail_is_adopted_and_read_on_at_its_end(
     high = shown(here)[topic, 3]["high"]
     assert shown(here)[topic, 3]["state"] == "cut"
     done = here.run("offsets", "adopt", topic, "--json")
-    assert done.answer["adopted"] == [f"{topic}[3] is read on at {high}, where its log ends, instead of 9999"]
+    assert done.answer["adopted"] == [f"{topic}[3] continues at {high}, where its log ends, instead of 9999"]
     assert (shown(here)[topic, 3]["next"], shown(here)[topic, 3]["skipped"]) == (high, high - 9_999)
     publish(cluster, "import", source, plays(500, 500))
     worker = commands.worker()
