@@ -38,8 +38,9 @@ def not_stored(report: Report) -> int:
 def show_report(report: Report, rejects: str | None = None) -> None:
     """What became of every row and of every file, for a person. `rejects` is the file that holds the skipped rows."""
     out.print(_table(report))
-    for style, line in (*_skipped_lines(report, rejects), *_member_lines(report), *_twice_lines(report)):
+    for style, line in (*_member_lines(report), *_twice_lines(report)):
         out.print(Text(visible(line), style), soft_wrap=False)
+    _show_skipped(report, rejects)
 
 
 def _table(report: Report) -> Table:
@@ -66,16 +67,16 @@ def _table(report: Report) -> Table:
     return shown
 
 
-def _skipped_lines(report: Report, rejects: str | None) -> Iterator[tuple[str, str]]:
-    if not report.skipped.keys() - UNWANTED:
-        return
-    if rejects == STDOUT:
+def _show_skipped(report: Report, rejects: str | None) -> None:
+    """Where the skipped rows are, or how to see them: the command is not folded, to be copied."""
+    if not report.skipped.keys() - UNWANTED or rejects == STDOUT:
         return
     if rejects:
-        yield "dim", f"the skipped rows are in {rejects}"
+        out.print(Text(visible(f"the skipped rows are in {rejects}"), "dim"), soft_wrap=True)
     else:
         again = "import it again with" if report.file == "-" else f"scrobbles import {shlex.quote(report.file)}"
-        yield "dim", f"to see the skipped rows: {again} --dry-run --rejects skipped.jsonl"
+        out.print(Text("to see the skipped rows:", "dim"))
+        out.print(Text(visible(f"  {again} --dry-run --rejects skipped.jsonl"), "dim"), soft_wrap=True)
 
 
 def _member_lines(report: Report) -> Iterator[tuple[str, str]]:
