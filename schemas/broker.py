@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 # Seconds for one answer of the cluster; a newcomer with a wrong address is told within these.
 ANSWER_SECONDS = 5
+_REFRESH_MS = 1_000
 LOOK_SECONDS = 0.02
 # What a broker says that has just started and has not taken up its partitions. With many of them that takes seconds;
 # the client does not hold these for errors that pass.
@@ -63,7 +64,10 @@ def admin(settings: Settings) -> AdminClient:
             handshakes.append(error.str())
 
     try:
-        client = AdminClient(client_config(settings) | {"error_cb": told})
+        # The cluster may have named a controller that has just died. The client waits for it, spinning, until it asks
+        # for another one: by default after five minutes.
+        ours = client_config(settings, topic_metadata_refresh_interval_ms=_REFRESH_MS)
+        client = AdminClient(ours | {"error_cb": told})
     except KafkaException as error:
         raise ConfigurationFault(
             f"Kafka cannot be used with these settings: {error.args[0].str()}",
