@@ -1,4 +1,4 @@
--- A topic that was made anew gets rows of its own: read from what its log begins with, and what is gone already counts
+-- A topic that was recreated gets rows of its own: read from what its log begins with, and what is gone already counts
 -- as skipped. The rows of the topic before stay, for their plays do; copies of dead letters that nobody had read in it
 -- are lost, and no longer waited for.
 with adopted as (

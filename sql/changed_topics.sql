@@ -1,4 +1,4 @@
--- Of these topics, those that the ledger knows under their name but with another id only: they were made anew.
+-- Of these topics, those that the ledger knows under their name but with another id only: they were recreated.
 select distinct asked.topic
 from unnest(%s::uuid[], %s::text[]) as asked (topic_id, topic)
 where

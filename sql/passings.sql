@@ -1,4 +1,4 @@
--- How often an operator has passed messages that no consumer has seen, be it a gap or a topic that was made anew.
+-- How often an operator has passed messages that no consumer has seen, be it a gap or a topic that was recreated.
 select count(*)::integer
 from operator_decision
 where verb in ('skip', 'adopt')

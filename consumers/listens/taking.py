@@ -10,7 +10,7 @@ _CHUNK = 1_000
 
 
 class Limits(NamedTuple):
-    """When a batch is full: rows, bytes, seconds since it was begun, or a lull of so many seconds after a message.
+    """When a batch is full: rows, bytes, seconds since it was begun, or a lull of that many seconds after a message.
 
     Beyond 5,000 rows a batch only spares statements. A lull ends it early, so nobody waits long for the last play.
     """

@@ -17,7 +17,7 @@ LOG_BYTES = 8_000_000
 def shorten(folder: Path) -> None:
     """Shorten each log of the folder that has grown beyond LOG_BYTES. What is not kept is gone.
 
-    A log that cannot be kept, as on a disk that is full, is emptied all the same, and one that is gone is passed over:
+    A log that cannot be kept, as on a disk that is full, is emptied all the same, and one that is gone is left out:
     whoever calls this has more to do than that.
     """
     for log in folder.glob("*.log"):

@@ -25,7 +25,7 @@ class TakenOver(DependencyGone):
 
 
 class Database:
-    """One connection, made anew when it breaks."""
+    """One connection, opened again when it breaks."""
 
     def __init__(self, url: str, watch: Watch) -> None:
         """Connect. Raises the Faults of sql.connection.connect."""

@@ -132,6 +132,6 @@ class _Lane:
         except Fault as fault:
             return f"nothing is being stored: {fault.message}"
         if list(ids.values()) != self._ids:
-            # Made anew: no consumer will ever reach the end that the old one had.
+            # Recreated: no consumer will ever reach the end that the old one had.
             self._ids = []
         return "nothing of this is being stored: the workers have other messages before it; `scrobbles status` tells"

@@ -71,7 +71,7 @@ def delete_beginning(settings: Settings, partition: Partition, before: int) -> N
         deleted.result(SECONDS)
 
 
-def make_anew(settings: Settings, lane: Lane) -> None:
+def recreate(settings: Settings, lane: Lane) -> None:
     """Delete a topic with all its messages, and make it again."""
     topic, client = lane_topic(settings.topic_prefix, lane).name, admin(settings)
     client.delete_topics([topic])[topic].result(30)

@@ -19,7 +19,7 @@ from schemas.broker import admin, client_config, end_offsets
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 from tests.cli.commands import Commands, Worker, eventually
-from tests.cli.groups import dealt_with, held, make_anew, plays, publish
+from tests.cli.groups import dealt_with, held, plays, publish, recreate
 from tests.cli.here import Here
 from tests.cli.malojas import TIME, row, write
 from tests.consumers.logs import ledger, new_source, problems
@@ -275,7 +275,7 @@ def test_what_was_sent_again_into_a_topic_that_is_no_more_is_found_to_be_lost(
 ) -> None:
     import_of_which_one_row_died(here, commands, connection)
     assert here.run("dead", "replay").code == 0
-    make_anew(cluster, "import")
+    recreate(cluster, "import")
     assert problems(connection) == []  # nobody has decided yet what to do
     assert here.run("offsets", "adopt", topic).code == 0
     assert problems(connection) == ["job 1 is done: 20 plays were accepted, 19 dealt with"]

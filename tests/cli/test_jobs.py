@@ -81,7 +81,7 @@ def plays(connection: psycopg.Connection) -> int:
 
 class TestResuming:
     @pytest.mark.parametrize("failpoint", ["acknowledged:kill", "noted:kill"])
-    def test_an_import_that_was_killed_goes_on_behind_its_checkpoint(
+    def test_an_import_that_was_killed_continues_after_its_checkpoint(
         self, failpoint: str, commands: Commands, worker: Worker, connection: psycopg.Connection, tmp_path: Path
     ) -> None:
         path = write(tmp_path, "x.json", *(row(second) for second in range(MANY)), row(1, ""))

@@ -11,7 +11,7 @@ import pytest
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 from tests.cli.commands import SECONDS, Commands, Worker, environment_of, eventually
-from tests.cli.groups import make_anew
+from tests.cli.groups import recreate
 from tests.cli.here import Here
 from tests.cli.malojas import row, write
 from tests.consumers.logs import problems
@@ -26,7 +26,7 @@ def test_an_import_of_which_kafka_lost_everything_is_a_failure_and_the_same_comm
     commands: Commands, cluster: Settings, connection: psycopg.Connection, path: str
 ) -> None:
     assert commands.run("import", path, "--no-wait").code == 0
-    make_anew(cluster, "import")
+    recreate(cluster, "import")
     lost = commands.run("import", path, "--json")
     assert lost.code == 65
     assert "500 plays of job 1 were never stored, and Kafka does not hold them any more" in lost.errors
@@ -49,7 +49,7 @@ def test_an_import_whose_messages_an_operator_may_have_passed_is_read_from_its_b
     worker.send(signal.SIGTERM)
     assert worker.ended() == 0
     assert commands.run("import", path, "--no-wait").code == 0
-    make_anew(cluster, "import")
+    recreate(cluster, "import")
     assert commands.run("offsets", "adopt", lane_topic(cluster.topic_prefix, "import").name).code == 0
     heir = commands.worker()
     done = commands.run("jobs", "resume", "2", "--json")

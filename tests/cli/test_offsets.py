@@ -13,7 +13,7 @@ from schemas.errors import Fault
 from schemas.settings import Settings
 from schemas.topics import LANES, PARTITIONS, lane_topic
 from tests.cli.commands import Commands, eventually
-from tests.cli.groups import dealt_with, delete_beginning, make_anew, partition_of, place_at, plays, publish
+from tests.cli.groups import dealt_with, delete_beginning, partition_of, place_at, plays, publish, recreate
 from tests.cli.here import Here
 from tests.consumers.logs import new_source, problems, value
 
@@ -207,13 +207,13 @@ def test_a_worker_at_work_follows_a_skip(
     assert problems(connection) == []
 
 
-def test_a_topic_made_anew_is_adopted_and_read_from_its_beginning(
+def test_a_topic_recreated_is_adopted_and_read_from_its_beginning(
     here: Here, commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection, topic: str
 ) -> None:
     worker = commands.worker()
     publish(cluster, "import", source, plays(300))
     eventually(lambda: dealt_with(connection) == 300, worker)
-    make_anew(cluster, "import")
+    recreate(cluster, "import")
     publish(cluster, "import", source, plays(300, 200))
     assert worker.ended() == 65
     assert {each["state"] for (name, _), each in shown(here).items() if name == topic} == {"recreated"}

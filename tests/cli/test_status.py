@@ -9,7 +9,7 @@ import pytest
 from schemas.settings import Settings
 from schemas.topics import lane_topic
 from tests.cli.commands import Commands, Worker, eventually
-from tests.cli.groups import delete_beginning, make_anew, partition_of, place_at, plays, publish
+from tests.cli.groups import delete_beginning, partition_of, place_at, plays, publish, recreate
 from tests.cli.here import Here
 from tests.cli.malojas import row, write
 from tests.consumers.logs import new_source
@@ -93,7 +93,7 @@ def test_recreated_topics_are_told_with_the_decision_that_accepts_them(
     eventually(lambda: is_read(here), worker)
     worker.send(signal.SIGTERM)
     worker.ended()
-    make_anew(cluster, "import")
+    recreate(cluster, "import")
     done = here.run("status")
     assert done.code == 1
     assert f"deleted and recreated in Kafka: {topic}\n  `scrobbles offsets adopt {topic}`" in done.errors

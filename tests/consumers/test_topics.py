@@ -1,4 +1,4 @@
-"""A topic that is deleted, or deleted and made anew, stops its workers: they neither skip nor repeat in silence."""
+"""A topic that is deleted, or deleted and recreated, stops its workers: they neither skip nor repeat in silence."""
 
 import psycopg
 import pytest
@@ -31,7 +31,7 @@ def require_stopped_for(event: str, said: str, topic: str) -> None:
     assert f"scrobbles offsets adopt {topic}" in said or event == "topic_gone"
 
 
-def test_a_worker_that_starts_after_a_topic_was_made_anew_reads_nothing_of_it(
+def test_a_worker_that_starts_after_a_topic_was_recreated_reads_nothing_of_it(
     commands: Commands, cluster: Settings, source: int, connection: psycopg.Connection
 ) -> None:
     topic = lane_topic(cluster.topic_prefix, "import").name
@@ -47,7 +47,7 @@ def test_a_worker_that_starts_after_a_topic_was_made_anew_reads_nothing_of_it(
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_worker_notices_that_a_topic_was_made_anew_while_it_read(
+def test_a_worker_notices_that_a_topic_was_recreated_while_it_read(
     commands: Commands,
     cluster: Settings,
     client: AdminClient,

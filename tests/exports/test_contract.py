@@ -36,7 +36,7 @@ def read_until_fault(content: bytes) -> tuple[list[Listen | Skipped], Fault | No
     return items, None
 
 
-def goes_on_behind_any_row(path: Path, step: int = 1) -> list[str]:
+def continues_after_any_row(path: Path, step: int = 1) -> list[str]:
     everything = [str(item) for item in read_export(path)]
     for passed in range(0, len(everything) + 2, step):
         with open_export(path) as export:
@@ -83,21 +83,21 @@ class TestEveryReader:
         assert read(kind.document([row, row.replace("{", '{"\\ud800":1,')])) == [kind.kept(listens(1)[0])] * 2
 
     @every_kind
-    def test_goes_on_behind_any_row(self, kind: Kind, tmp_path: Path) -> None:
+    def test_continues_after_any_row(self, kind: Kind, tmp_path: Path) -> None:
         rows = [kind.row(one) for one in listens(20)]
         (tmp_path / "export").write_bytes(kind.document([*rows[:5], "17", *rows[5:]]))
-        assert len(goes_on_behind_any_row(tmp_path / "export")) == 21
+        assert len(continues_after_any_row(tmp_path / "export")) == 21
 
     @every_streamed_kind
-    def test_goes_on_behind_a_byte_order_mark(self, kind: Kind, tmp_path: Path) -> None:
+    def test_continues_after_a_byte_order_mark(self, kind: Kind, tmp_path: Path) -> None:
         (tmp_path / "export").write_bytes(b"\xef\xbb\xbf" + kind.document([kind.row(one) for one in listens(3)]))
-        assert len(goes_on_behind_any_row(tmp_path / "export")) == 3
+        assert len(continues_after_any_row(tmp_path / "export")) == 3
 
     @every_streamed_kind
     def test_goes_on_far_into_a_file(self, kind: Kind, tmp_path: Path) -> None:
         rows = [kind.row(one) for one in listens(3_000)]
         (tmp_path / "export").write_bytes(kind.document([*rows[:1_500], "17", *rows[1_500:]]))
-        goes_on_behind_any_row(tmp_path / "export", step=331)
+        continues_after_any_row(tmp_path / "export", step=331)
 
     @every_kind
     def test_says_which_format_it_is_before_the_first_row(self, kind: Kind) -> None:

@@ -10,7 +10,7 @@ import pytest
 from producers.exports import open_export, read_export
 from schemas.listen import Skipped
 from tests.exports.kinds import KINDS, Kind, listens
-from tests.exports.test_contract import goes_on_behind_any_row
+from tests.exports.test_contract import continues_after_any_row
 
 BOM = "\ufeff"
 NAMES = ("maloja", "koito", "listenbrainz-lines", "lastfm", "pano", "scrobbles-lines", "spotify")
@@ -96,7 +96,7 @@ class TestEveryShape:
 
     def test_continues_after_any_row(self, kind: Kind, shape: Callable[[list[str]], str], tmp_path: Path) -> None:
         (tmp_path / "export").write_text(shape([kind.row(one) for one in listens(12)]), "utf-8")
-        assert len(goes_on_behind_any_row(tmp_path / "export", step=3)) == 12
+        assert len(continues_after_any_row(tmp_path / "export", step=3)) == 12
 
     def test_loses_one_row_to_one_that_is_none(self, kind: Kind, shape: Callable[[list[str]], str]) -> None:
         rows = [kind.row(one) for one in listens(12)]

@@ -272,7 +272,7 @@ def test_one_character_of_utf_8_anywhere_makes_a_byte_that_is_none_a_broken_row(
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-32-be", "cp1252"])
 @pytest.mark.parametrize("packed", [gzip.compress, bytes])
-def test_goes_on_behind_any_row_of_a_text_in_any_encoding(
+def test_continues_after_any_row_of_a_text_in_any_encoding(
     codec: str, packed: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
     names = [f"Jóga {number}" for number in range(40)]

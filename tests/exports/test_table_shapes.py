@@ -12,7 +12,7 @@ import pytest
 
 from producers.exports import read_export, sniff
 from schemas.listen import Listen, Skipped, Track
-from tests.exports.test_contract import goes_on_behind_any_row
+from tests.exports.test_contract import continues_after_any_row
 
 TIMES = (1_700_000_280, 1_700_000_580, 1_700_000_880)
 WRITTEN = ("14 Nov 2023, 22:18", "14 Nov 2023, 22:23", "14 Nov 2023, 22:28")
@@ -201,4 +201,4 @@ class TestShapes:
         rows = table(known, end).split(end)
         rows[-2:-2] = ['"stray', "x" * 1_100_000, *rows[-3:-1] * 20]
         (tmp_path / "export").write_text(end.join(rows), newline="")
-        assert len(goes_on_behind_any_row(tmp_path / "export")) == 45
+        assert len(continues_after_any_row(tmp_path / "export")) == 45

@@ -225,10 +225,10 @@ FAULTS = [
     ),
     Fault(
         34,
-        "a topic is deleted and made anew",
+        "a topic is deleted and recreated",
         (
-            _TOPICS + "a_worker_that_starts_after_a_topic_was_made_anew_reads_nothing_of_it",
-            _TOPICS + "a_worker_notices_that_a_topic_was_made_anew_while_it_read",
+            _TOPICS + "a_worker_that_starts_after_a_topic_was_recreated_reads_nothing_of_it",
+            _TOPICS + "a_worker_notices_that_a_topic_was_recreated_while_it_read",
             _TOPICS + "a_worker_does_not_outlive_its_topic",
         ),
     ),
@@ -303,7 +303,7 @@ FAULTS = [
         47,
         "an import is killed",
         (
-            _JOBS + "test_an_import_that_was_killed_goes_on_behind_its_checkpoint",
+            _JOBS + "test_an_import_that_was_killed_continues_after_its_checkpoint",
             _JOBS + "test_killed_at_any_rows_it_still_stores_each_play_once",
         ),
     ),

@@ -231,14 +231,14 @@ MUTATIONS = [
         _STORE,
         "            raise topic_changed(topic)\n",
         "            continue\n",
-        (_IN_TOPICS + "test_a_worker_that_starts_after_a_topic_was_made_anew_reads_nothing_of_it",),
+        (_IN_TOPICS + "test_a_worker_that_starts_after_a_topic_was_recreated_reads_nothing_of_it",),
     ),
     Mutation(
         "and while it is read",
         "consumers/listens/watch.py",
         "            if found != self.ids[name]:\n",
         "            if False:\n",
-        (_IN_TOPICS + "test_a_worker_notices_that_a_topic_was_made_anew_while_it_read[classic]",),
+        (_IN_TOPICS + "test_a_worker_notices_that_a_topic_was_recreated_while_it_read[classic]",),
     ),
     Mutation(
         "a callback of the client never raises: it would start from Kafka's own offset",
@@ -426,7 +426,7 @@ MUTATIONS = [
         "producers/jobs/sending.py",
         "        position = self._export.position()\n        self._settle()\n",
         "        position = self._export.position()\n",
-        (_IN_JOBS + "test_an_import_that_was_killed_goes_on_behind_its_checkpoint[noted:kill]",),
+        (_IN_JOBS + "test_an_import_that_was_killed_continues_after_its_checkpoint[noted:kill]",),
     ),
     Mutation(
         "an import goes on with the same file only",

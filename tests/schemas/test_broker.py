@@ -43,7 +43,7 @@ def test_a_topic_that_was_made_otherwise_is_told_and_left_alone(settings: Settin
         assert f"{name} has message.timestamp.type=CreateTime instead of LogAppendTime" in lines
 
 
-def test_a_topic_made_anew_under_its_old_name_has_another_id(cluster: Settings) -> None:
+def test_a_topic_recreated_under_its_old_name_has_another_id(cluster: Settings) -> None:
     topic = lane_topic(cluster.topic_prefix, "live")
     client = admin(cluster)
     before = topic_ids(client, [topic.name])[topic.name]
